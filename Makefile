@@ -1,0 +1,51 @@
+# The commands of the book. `make` alone lists them.
+SHELL := /bin/sh
+PY := .venv/bin/python
+RUN := $(PY) tools
+.DEFAULT_GOAL := help
+.PHONY: help env book pages test notebooks experiments lab lint bench repository lock clean
+
+help: ## list the commands
+	@echo "Usage: make COMMAND"; echo
+	@sed -n 's/^\([a-z]*\):[^#]*## *\(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+	@echo; echo "The first command makes the environment .venv (Python 3.11 to 3.13; once, 1 to 4 minutes)."
+
+env: ## make or refresh the environment .venv
+	@python=$$(MAKECMDGOALS="$(MAKECMDGOALS)" sh tools/python.sh) && "$$python" tools/setup_env.py
+
+pages: env
+	@$(RUN)/claims_page.py
+	@$(RUN)/formula_index.py
+
+book: env pages ## build the site and say where it lies
+	@$(RUN)/build_book.py
+
+test: env ## prove everything (at most 15 minutes on two cores)
+	@$(RUN)/test_all.py $(STEPS)
+
+notebooks: env ## execute all notebooks and write their outputs; one: NB=notebooks/deep/full_build.ipynb
+	@$(RUN)/notebooks.py $(NB)
+
+experiments: env ## the long runs behind the chapters (an hour and more); one: CHAPTER=losses
+	@$(RUN)/experiments.py $(CHAPTER)
+
+lab: env ## open the notebooks in JupyterLab
+	@$(PY) -m jupyter lab --notebook-dir=notebooks
+
+lint: env ## check style (ruff) and spelling (codespell) of code, notebooks and pages
+	@$(PY) -m ruff check .
+	@$(PY) -m codespell_lib README.md CONTRIBUTING.md LICENSE book notebooks recsys_lib tests tools && echo "Spelling: nothing found."
+
+bench: env ## measure the library's speed on this machine
+	@$(RUN)/bench.py
+
+repository: env ## set the public address everywhere: URL=https://github.com/OWNER/NAME (URL= unsets it)
+	@$(RUN)/repository.py --set "$(URL)"
+
+lock: env ## resolve requirements.txt anew into requirements.lock
+	@$(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--upgrade --quiet requirements.txt -o requirements.lock && echo "requirements.lock written."
+
+clean: ## remove what was built (the environment .venv stays; remove it with rm -r .venv)
+	@rm -rf _build build dist .cache .pytest_cache .ruff_cache .hypothesis recsys_lib.egg-info
+	@find . -path ./.venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} + -o -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +

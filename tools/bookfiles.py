@@ -1,0 +1,111 @@
+"""Where the parts of the book lie, and how its headings become anchors. Shared by the other tools."""
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import nbformat
+import yaml
+from markdown_it import MarkdownIt
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+TEXT_FORMATTER = MarkdownIt("commonmark").enable("table")
+
+
+def notebook_paths():
+    """Notebooks in reading order (_toc.yml first, then any that it does not name)."""
+    found = sorted(p for p in NOTEBOOKS.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
+    toc = ROOT / "_toc.yml"
+    if not toc.exists():
+        return found
+    order = [str(name).removesuffix(".ipynb") for name in re.findall(r"file:\s*(\S+)", toc.read_text("utf-8"))]
+    name = {path: str(path.relative_to(ROOT).with_suffix("")) for path in found}
+    return sorted(found, key=lambda path: (order.index(name[path]) if name[path] in order else len(order), name[path]))
+
+
+def read_notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
+def write_atomically(path, text):
+    """Write the whole file or leave the old one: a temporary name in the same folder, then a rename."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_notebook(path, notebook):
+    write_atomically(path, nbformat.writes(notebook).rstrip("\n") + "\n")
+
+
+def repository_url():
+    """`repository.url` of _config.yml; empty while the public address is not known."""
+    config = ROOT / "_config.yml"
+    if not config.exists():
+        return ""
+    return ((yaml.safe_load(config.read_text("utf-8")) or {}).get("repository") or {}).get("url") or ""
+
+
+def slugify(title):
+    """GitHub's anchor of a heading, as the site builds it: lower case, spaces to hyphens, punctuation dropped."""
+    return re.sub(r"[^\w\u4e00-\u9fff\- ]", "", title.strip().lower().replace(" ", "-"))
+
+
+def headings(markdown):
+    """[(level, plain title)] of a Markdown text; headings inside code fences do not count."""
+    tokens = TEXT_FORMATTER.parse(markdown)
+    found = []
+    for opening, inline in zip(tokens, tokens[1:]):
+        if opening.type == "heading_open":
+            title = "".join(child.content for child in inline.children if child.type in ("text", "code_inline"))
+            found.append((int(opening.tag[1]), title))
+    return found
+
+
+class Anchors:
+    """Gives each heading of one page its anchor; a repeated title gets -1, -2 …"""
+
+    def __init__(self):
+        self.taken = {}
+
+    def add(self, title):
+        slug = base = slugify(title)
+        count = 1
+        while slug in self.taken:
+            slug = f"{base}-{count}"
+            count += 1
+        self.taken[slug] = title
+        return slug
+
+
+def page_anchors(path):
+    """{anchor: title} of the headings of a notebook or Markdown page."""
+    path = Path(path)
+    if path.suffix == ".ipynb":
+        texts = [cell.source for cell in read_notebook(path).cells if cell.cell_type == "markdown"]
+    else:
+        texts = [path.read_text("utf-8")]
+    anchors = Anchors()
+    for text in texts:
+        for _, title in headings(text):
+            anchors.add(title)
+    return anchors.taken
+
+
+def chapter_title(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for level, title in headings(cell.source):
+                if level == 1:
+                    return title
+    return "(no title)"

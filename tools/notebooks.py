@@ -1,0 +1,220 @@
+"""Execute notebooks top to bottom and write their outputs.
+
+    python tools/notebooks.py                              # all, two at a time
+    python tools/notebooks.py notebooks/deep/x.ipynb …     # these
+
+Each runs in a clean kernel in an empty temporary folder. A file is written only when its whole run succeeded, without
+an error, a line on stderr, or an absolute path in a cell; else it stays as it was and the message says what to mend."""
+
+import argparse
+import asyncio
+import hashlib
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bookfiles import ROOT, notebook_paths, read_notebook, write_notebook
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbconvert.filters import strip_ansi
+
+ABSOLUTE_PATH = re.compile(
+    r"(?<![\w.:/~])(?:/(?:home|root|tmp|Users|usr|opt|work|var|private|mnt|content|workspace)/[\w.\-/]+|[A-Z]:\\\w+)"
+)
+ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
+CELL_METADATA = ("tags", "mystnb")
+BUDGET_SECONDS, BUDGET_GB = 90, 3.0
+
+
+def output_text(output):
+    """All text of an output that a reader can see."""
+    if output.output_type == "stream":
+        return output.text
+    if output.output_type == "error":
+        return "\n".join(output.traceback)
+    data = output.get("data", {})
+    return "\n".join(str(value) for kind, value in data.items() if kind.startswith("text/") or kind.endswith("+xml"))
+
+
+def problems(notebook):
+    """What stands against writing this executed notebook, as messages with the cell's number."""
+    found = []
+    for number, cell in enumerate(notebook.cells):
+        place = f"cell {number} ({first_line(cell.source)})"
+        for path in ABSOLUTE_PATH.findall(cell.source):
+            found.append(f"{place}: absolute path {path!r} in the source; use a relative or a computed one")
+        for output in cell.get("outputs", []):
+            text = output_text(output)
+            if output.output_type == "stream" and output.name == "stderr":
+                found.append(f"{place}: wrote to stderr; mend its cause or silence it in the cell:\n{text.strip()}")
+            for path in ABSOLUTE_PATH.findall(text):
+                found.append(f"{place}: absolute path {path!r} in the output; print a name instead")
+            if address := ADDRESS.search(text):
+                found.append(f"{place}: memory address {address.group()!r} in the output, other at each run")
+    return found
+
+
+def first_line(source):
+    lines = [line.strip() for line in source.splitlines() if line.strip()]
+    return (lines[0] if lines else "empty")[:60]
+
+
+def tidy(notebook):
+    """Same run, same bytes: no times, no editor's metadata, ids that follow from the sources."""
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+    }
+    seen = {}
+    for cell in notebook.cells:
+        cell.metadata = {key: cell.metadata[key] for key in CELL_METADATA if cell.metadata.get(key)}
+        count = seen[cell.source] = seen.get(cell.source, -1) + 1
+        cell.id = hashlib.sha256(f"{cell.cell_type}{count}{cell.source}".encode()).hexdigest()[:8]
+        for output in cell.get("outputs", []):
+            if "metadata" in output:
+                output.metadata = {kind: value for kind, value in output.metadata.items() if value}
+
+
+def kernel_environment(folder, workers):
+    """The reader's kernel: nothing of the person who runs this, no checkout on the path, one core a worker."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONSTARTUP")}
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)  # a notebook keeps its own stderr quiet
+    environment["IPYTHONDIR"] = str(folder / ".ipython")
+    environment["JUPYTER_PREFER_ENV_PATH"] = "1"
+    if workers > 1:
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
+            environment.setdefault(name, "1")
+    return environment
+
+
+def peak_gigabytes(client):
+    """Largest memory of the kernel so far; 0 where the system does not tell."""
+    try:
+        status = Path(f"/proc/{client.km.provisioner.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) / 2**20
+    except (OSError, AttributeError):
+        return 0.0
+
+
+class Run:
+    """One notebook under execution."""
+
+    def __init__(self, path, timeout):
+        self.path, self.timeout = Path(path), timeout
+        resolved = self.path.resolve()
+        self.name = str(resolved.relative_to(ROOT)) if resolved.is_relative_to(ROOT) else self.path.name
+        self.seconds = self.gigabytes = 0.0
+        self.failure = None
+        self.cell = 0
+
+    async def execute(self, workers):
+        self.notebook = read_notebook(self.path)
+        for cell in self.notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        folder = Path(tempfile.mkdtemp(prefix="notebook-"))
+        home = Path(tempfile.mkdtemp(prefix="ipython-"))
+        client = NotebookClient(
+            self.notebook,
+            timeout=self.timeout,
+            kernel_name="python3",
+            record_timing=False,
+            coalesce_streams=True,
+            resources={"metadata": {"path": str(folder)}},
+            on_cell_start=self.note_start,
+            on_cell_executed=self.note_memory,
+        )
+        self.client = client
+        start = time.perf_counter()
+        print(f"start   {self.name}", flush=True)
+        try:
+            with open(home / "stderr", "w") as kernel_log:  # the kernel's own log; a cell's stderr arrives as output
+                await client.async_execute(env=kernel_environment(home, workers), stderr=kernel_log)
+        except CellExecutionError as error:
+            self.failure = f"cell {self.cell} ({self.cell_line()}) raised\n{strip_ansi(error.traceback)}"
+        except CellTimeoutError:
+            self.failure = f"cell {self.cell} ({self.cell_line()}) took longer than {self.timeout} s"
+        except DeadKernelError:
+            log = (home / "stderr").read_text("utf-8", "replace").strip()[-1000:]
+            self.failure = f"the kernel died in cell {self.cell} ({self.cell_line()}): out of memory?\n{log}"
+        finally:
+            self.seconds = time.perf_counter() - start
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(home, ignore_errors=True)
+        if not self.failure and (found := problems(self.notebook)):
+            self.failure = "\n".join(found)
+        return self
+
+    def note_start(self, cell, cell_index):
+        self.cell = cell_index
+
+    def note_memory(self, cell, cell_index, execute_reply):
+        self.gigabytes = max(self.gigabytes, peak_gigabytes(self.client))
+
+    def cell_line(self):
+        return first_line(self.notebook.cells[self.cell].source)
+
+    def report(self):
+        state = "FAILED " if self.failure else "done   "
+        over = ""
+        if self.seconds > BUDGET_SECONDS or self.gigabytes > BUDGET_GB:
+            over = f"  over the budget of {BUDGET_SECONDS} s and {BUDGET_GB:g} GB"
+        print(f"{state} {self.name}  {self.seconds:.0f} s, {self.gigabytes:.1f} GB{over}", flush=True)
+
+
+async def run_all(paths, workers, timeout, finish):
+    """Execute with at most `workers` at a time; finish(run) is called as each ends."""
+    slots = asyncio.Semaphore(workers)
+    runs = [Run(path, timeout) for path in paths]
+
+    async def one(run):
+        async with slots:
+            await run.execute(workers)
+        run.report()
+        finish(run)
+
+    async def progress():
+        while True:
+            await asyncio.sleep(15)
+            active = [r for r in runs if hasattr(r, "client") and not r.seconds]
+            print("        " + " · ".join(f"{r.path.stem}: cell {r.cell} of {len(r.notebook.cells)}" for r in active),
+                  flush=True)  # fmt: skip
+
+    ticker = asyncio.create_task(progress())
+    await asyncio.gather(*(one(run) for run in runs))
+    ticker.cancel()
+    return runs
+
+
+def write(run):
+    if not run.failure:
+        tidy(run.notebook)
+        write_notebook(run.path, run.notebook)
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--timeout", type=int, default=600, help="seconds a cell may take (default 600)")
+    args = parser.parse_args(argv)
+    paths = args.files or notebook_paths()
+    if missing := [str(path) for path in paths if not path.is_file()]:
+        parser.error(f"no such notebook: {', '.join(missing)} (expected a path like notebooks/deep/full_build.ipynb)")
+    workers = max(1, min(args.workers, len(paths)))
+    runs = asyncio.run(run_all(paths, workers, args.timeout, write))
+    failed = [run for run in runs if run.failure]
+    for run in failed:
+        print(f"\n--- {run.name}: not written\n{run.failure}", flush=True)
+    if len(runs) > 1:
+        print(f"\n{len(runs) - len(failed)} of {len(runs)} notebooks executed and written.")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
