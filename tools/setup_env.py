@@ -57,6 +57,8 @@ def call(*command):
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "UV_LINK_MODE": os.environ.get("UV_LINK_MODE", "copy"),
     }
+    if "PIP_INDEX_URL" in environment:  # uv reads a name of its own
+        environment.setdefault("UV_DEFAULT_INDEX", environment["PIP_INDEX_URL"])
     environment.pop("PYTHONPATH", None)
     return subprocess.run(
         [str(part) for part in command], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL
