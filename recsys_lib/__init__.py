@@ -1,0 +1,28 @@
+"""recsys_lib: the small shared library behind *Unify & Fuse*. Each name promises one formula.
+
+What the modules hand to each other:
+
+Table         a pandas DataFrame at the border: columns user_id, item_id, rating, timestamp (seconds since
+              1970-01-01 UTC). Ids are of any hashable type.
+Interactions  the same as arrays, frozen: user (n,) int32, item (n,) int32, rating (n,) float32 or None,
+              timestamp (n,) int64 or None, two IdMaps and an item_table aligned with items. `matrix()` is a
+              csr_array (n_users, n_items): always users × items, always the full shape, whatever the slice.
+              A pair occurs once. A stored entry is a rating, also where its value is 0.
+IdMap         external id ↔ 0..n-1, frozen. An unknown id is a KeyError that names it. Ids meet the world only
+              here and in `to_table`; everything between speaks indices.
+Split         train, validation, test: the same IdMaps, no pair in two parts, no second on two sides of a cut
+              in time. `before(part)` is what may be fitted on, `seen(part)` what must not be recommended again.
+Recommender   `fit(train) -> self`, `score(users) -> float32 (len(users), n_items)`, higher is better. A user that
+              was not fitted on is scored through `history=`; `recommend` speaks external ids.
+Three stages  score → `top_k(scores, k, exclude=csr) -> int32 (n_users, k)` → metric. Best first, ties to the
+              lower index, -1 where fewer than k exist. Only `top_k` filters.
+Metric        ranking: (recommended, relevant csr) -> float64 (n_users,), NaN for a user with nothing relevant.
+              Ratings: pairs -> float. Lists: all lists -> float.
+rng           int or numpy.random.Generator, keyword-only. Same seed, same bytes.
+Errors        ValueError, KeyError, TypeError, FileNotFoundError, NotFittedError. The message says what was
+              expected and what came.
+
+Importing this package loads nothing heavy; `recsys_lib.models.factorization` alone needs TensorFlow.
+"""
+
+__version__ = "1.0.0"

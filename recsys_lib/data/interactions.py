@@ -1,0 +1,367 @@
+"""Who rated what: ids, arrays and the table at the border."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+DUPLICATES = ("error", "last", "mean")
+
+
+def _as_list(values):
+    """A list of plain Python objects; NumPy scalars would print as np.int64(7) and are not JSON."""
+    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
+        raise TypeError(f"expected a sequence of ids, got {type(values).__name__} {values!r}")
+    if hasattr(values, "tolist"):
+        return values.tolist()
+    return [v.item() if isinstance(v, np.generic) else v for v in values]
+
+
+def _is_missing(value):
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
+
+
+@dataclass(frozen=True, repr=False)
+class IdMap:
+    """External ids ↔ 0..n-1, in the order given.
+
+    ids: any sequence of distinct, hashable ids.   Raises ValueError for an id that is missing or comes twice,
+    TypeError for one that cannot be hashed. Chapter: The full build."""
+
+    ids: tuple
+    _position: dict = field(init=False, compare=False)
+
+    def __post_init__(self):
+        ids = tuple(_as_list(self.ids))
+        position = {value: i for i, value in enumerate(ids)}
+        if len(position) < len(ids):
+            twice = next(value for i, value in enumerate(ids) if position[value] != i)
+            raise ValueError(f"expected distinct ids, got {twice!r} more than once")
+        if any(map(_is_missing, ids)):
+            raise ValueError(f"expected an id at every position, got none at {list(map(_is_missing, ids)).index(True)}")
+        object.__setattr__(self, "ids", ids)
+        object.__setattr__(self, "_position", position)
+
+    @classmethod
+    def from_values(cls, values):
+        """The distinct values: sorted where they can be sorted, else in order of first appearance."""
+        unique = list(dict.fromkeys(_as_list(values)))
+        try:
+            return cls(sorted(unique))
+        except TypeError:
+            return cls(unique)
+
+    def index(self, id):
+        """Position of one id. Raises KeyError for an unknown id, and says so where it exists with another type."""
+        try:
+            return self._position[id.item() if isinstance(id, np.generic) else id]
+        except (KeyError, TypeError):
+            raise KeyError(self._unknown(id)) from None
+
+    def indices(self, ids):
+        """Positions of many ids, int32 (len(ids),). Raises KeyError that names the first unknown one."""
+        ids = _as_list(ids)
+        try:
+            found = [self._position[value] for value in ids]
+        except (KeyError, TypeError):
+            found = [self.index(value) for value in ids]
+        return np.array(found, dtype=np.int32)
+
+    def _unknown(self, id):
+        text = str(id).strip()
+        for known in self.ids:
+            if str(known).strip() == text:
+                kind = "" if type(known) is type(id) else f" ({type(known).__name__}, not {type(id).__name__})"
+                return f"unknown id {id!r}; did you mean {known!r}{kind}?"
+        return f"unknown id {id!r}; expected one of {len(self)} ids such as {self._some()}"
+
+    def _some(self):
+        return ", ".join(map(repr, self.ids[:3])) + (", …" if len(self) > 3 else "")
+
+    def __contains__(self, id):
+        try:
+            return id in self._position
+        except TypeError:
+            return False
+
+    def __getitem__(self, i):
+        if i < 0:  # -1 means "no item" in a list, never the last one
+            raise IndexError(f"expected an index in 0..{len(self) - 1}, got {i}")
+        return self.ids[i]
+
+    def __len__(self):
+        return len(self.ids)
+
+    def __iter__(self):
+        return iter(self.ids)
+
+    def __repr__(self):
+        return f"IdMap({len(self)} ids: {self._some()})"
+
+
+def _frozen_array(name, values, dtype, n):
+    """A read-only copy of `values`, checked: shape (n,), finite, and unchanged by the conversion to integers."""
+    values = np.asarray(values)
+    if values.shape != (n,):
+        raise ValueError(f"expected {name} of shape ({n},), got {values.shape}")
+    if values.size and values.dtype.kind not in "iufb":
+        raise TypeError(f"expected {name} as numbers, got dtype {values.dtype}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        array = values.astype(dtype)
+        good = np.isfinite(array) if array.dtype.kind == "f" else array == values
+    if not good.all():
+        row = int(np.argmin(good))
+        raise ValueError(f"expected {name} as {np.dtype(dtype).name}, got {values[row]} at row {row}")
+    array.flags.writeable = False
+    return array
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Interactions:
+    """Ratings (or, with rating=None, plain pairs) as arrays over two IdMaps. Frozen; a pair occurs once.
+
+    user, item: int32 (n,), indices into users and items.   rating: float32 (n,) or None.
+    timestamp: int64 (n,), seconds since 1970-01-01 UTC, or None.   item_table: DataFrame with one row an item,
+    in the order of items, or None. Rows keep the order in which they came.
+    Raises ValueError if shapes, ranges or the item table do not fit, or a pair comes twice. Chapter: Anatomy."""
+
+    user: np.ndarray
+    item: np.ndarray
+    rating: np.ndarray | None
+    timestamp: np.ndarray | None
+    users: IdMap
+    items: IdMap
+    item_table: pd.DataFrame | None = None
+
+    def __post_init__(self):
+        n = len(self.user)
+        for name, dtype in (("user", "int32"), ("item", "int32"), ("rating", "float32"), ("timestamp", "int64")):
+            values = getattr(self, name)
+            if values is not None or name in ("user", "item"):
+                object.__setattr__(self, name, _frozen_array(name, values, dtype, n))
+        for name, index, size in (("user", self.user, self.n_users), ("item", self.item, self.n_items)):
+            if n and not (0 <= index.min() and index.max() < size):
+                raise ValueError(f"expected {name} in 0..{size - 1}, got {index.min()}..{index.max()}")
+        pairs = np.sort(self.pairs())
+        twice = pairs[1:][pairs[1:] == pairs[:-1]]
+        if len(twice):
+            user, item = divmod(int(twice[0]), self.n_items)
+            raise ValueError(
+                f"expected each pair once, got {len(twice)} repeats, the first: user {self.users[user]!r}, "
+                f"item {self.items[item]!r}"
+            )
+        if self.item_table is not None and len(self.item_table) != self.n_items:
+            raise ValueError(f"expected an item table of {self.n_items} rows, got {len(self.item_table)}")
+
+    @classmethod
+    def from_table(cls, table, *, item_table=None, users=None, items=None, duplicates="error"):
+        """Interactions from a DataFrame with columns user_id, item_id and, optionally, rating and timestamp.
+
+        item_table: DataFrame with a column item_id; a row for each item, others are left out.   users, items: IdMaps
+        to use instead of those of the table.   duplicates: "error", or "last" (latest in time, then in the table),
+        or "mean" (of the ratings; the latest time) for a pair that comes twice.
+        Raises ValueError for a missing column, an empty field or a pair twice, KeyError for an id that users or
+        items do not hold. Chapter: Anatomy."""
+        missing = {"user_id", "item_id"} - set(table.columns)
+        if missing:
+            raise ValueError(f"expected columns user_id, item_id[, rating][, timestamp], got {list(table.columns)}")
+        columns = {}
+        for name in ("user_id", "item_id", "rating", "timestamp"):
+            column = table[name] if name in table.columns else None
+            if column is not None and column.isna().any():
+                raise ValueError(f"expected a {name} in every row, got none at row {int(column.isna().argmax())}")
+            if column is not None and name == "timestamp" and pd.api.types.is_datetime64_any_dtype(column):
+                column = pd.to_datetime(column, utc=True).dt.tz_localize(None).astype("datetime64[s]").astype("int64")
+            columns[name] = column
+        user_ids, item_ids = columns["user_id"].tolist(), columns["item_id"].tolist()
+        rating, timestamp = (None if columns[c] is None else columns[c].to_numpy() for c in ("rating", "timestamp"))
+        settings = {"item_table": item_table, "users": users, "items": items, "duplicates": duplicates}
+        return from_columns(user_ids, item_ids, rating, timestamp, **settings)
+
+    @property
+    def n_users(self):
+        return len(self.users)
+
+    @property
+    def n_items(self):
+        return len(self.items)
+
+    def __len__(self):
+        return len(self.user)
+
+    def __repr__(self):
+        without = [f", no {name}" for name in ("rating", "timestamp") if getattr(self, name) is None]
+        return f"Interactions({len(self):,} pairs, {self.n_users:,} users, {self.n_items:,} items{''.join(without)})"
+
+    def pairs(self):
+        """One number a pair, user · n_items + item, int64 (n,): equal where the pairs are."""
+        return self.user.astype(np.int64) * self.n_items + self.item
+
+    def require_rating(self):
+        """The ratings. Raises ValueError where there are none."""
+        if self.rating is None:
+            raise ValueError("expected ratings, got rating=None (implicit data: every pair is a like)")
+        return self.rating
+
+    def require_timestamp(self):
+        """The timestamps. Raises ValueError where there are none."""
+        if self.timestamp is None:
+            raise ValueError("expected timestamps, got timestamp=None")
+        return self.timestamp
+
+    def take(self, rows):
+        """The rows of a mask, of indices or of a slice; the IdMaps stay whole. Raises ValueError out of range."""
+        if not isinstance(rows, slice):
+            rows = np.asarray(rows)
+            rows = rows.astype(np.intp) if rows.size == 0 and rows.dtype != bool else rows
+        try:
+            rows = np.arange(len(self))[rows]
+        except IndexError as error:
+            raise ValueError(f"expected a mask of {len(self)} rows or indices below that: {error}") from None
+        if rows.ndim != 1:
+            raise ValueError(f"expected rows of one dimension, got shape {rows.shape}")
+        columns = {name: getattr(self, name) for name in ("user", "item", "rating", "timestamp")}
+        return replace(self, **{name: None if c is None else c[rows] for name, c in columns.items()})
+
+    def matrix(self):
+        """csr_array (n_users, n_items), float32: the ratings as stored, zeros kept; ones where rating is None."""
+        values = np.ones(len(self), np.float32) if self.rating is None else self.rating
+        return csr_array((values, (self.user, self.item)), shape=(self.n_users, self.n_items))
+
+    def likes(self, liked_from=4.0):
+        """csr_array (n_users, n_items), float32: 1.0 where rating ≥ liked_from; every pair where rating is None."""
+        return self.matrix() if self.rating is None else likes(self.matrix(), liked_from)
+
+    def binarize(self, liked_from=4.0):
+        """Only the pairs with rating ≥ liked_from, as implicit data (rating=None)."""
+        return self if self.rating is None else replace(self.take(self.rating >= liked_from), rating=None)
+
+    def k_core(self, *, user, item):
+        """The largest part in which each user has ≥ `user` pairs and each item ≥ `item`; the IdMaps shrink to it.
+
+        Raises ValueError where nothing is left. Chapter: Anatomy."""
+        keep = np.ones(len(self), bool)
+        while True:
+            n_user = np.bincount(self.user[keep], minlength=self.n_users)
+            n_item = np.bincount(self.item[keep], minlength=self.n_items)
+            stay = keep & (n_user[self.user] >= user) & (n_item[self.item] >= item)
+            if stay.sum() == keep.sum():
+                break
+            keep = stay
+        if not keep.any():
+            raise ValueError(f"expected a core with {user} pairs a user and {item} an item, got an empty one")
+        users, user_index = np.unique(self.user[keep], return_inverse=True)
+        items, item_index = np.unique(self.item[keep], return_inverse=True)
+        return replace(
+            self.take(keep),
+            user=user_index,
+            item=item_index,
+            users=IdMap([self.users[i] for i in users]),
+            items=IdMap([self.items[i] for i in items]),
+            item_table=None if self.item_table is None else self.item_table.iloc[items].reset_index(drop=True),
+        )
+
+    def describe(self):
+        """Size, density, ratings and time span as a Series to print. Chapter: Anatomy."""
+        values = {"users": self.n_users, "items": self.n_items, "pairs": len(self)}
+        values["density"] = round(len(self) / max(1, self.n_users * self.n_items), 5)
+        if len(self):
+            values["median pairs a user"] = float(np.median(np.bincount(self.user, minlength=self.n_users)))
+            values["median pairs an item"] = float(np.median(np.bincount(self.item, minlength=self.n_items)))
+        if len(self) and self.rating is not None:
+            values["mean rating"] = round(float(self.rating.mean(dtype=np.float64)), 3)
+            values["lowest rating"], values["highest rating"] = float(self.rating.min()), float(self.rating.max())
+        if len(self) and self.timestamp is not None:
+            span = np.array([self.timestamp.min(), self.timestamp.max()]).astype("datetime64[s]")
+            values["first day"], values["last day"] = map(str, span.astype("datetime64[D]"))
+        return pd.Series(values, dtype=object, name="value")
+
+    def to_table(self):
+        """DataFrame user_id, item_id[, rating][, timestamp] with the external ids; the way back is from_table."""
+        columns = {"user_id": [self.users[i] for i in self.user], "item_id": [self.items[i] for i in self.item]}
+        for name in ("rating", "timestamp"):
+            if getattr(self, name) is not None:
+                columns[name] = getattr(self, name).copy()
+        return pd.DataFrame(columns)
+
+
+def from_columns(
+    user_ids, item_ids, rating, timestamp, *, item_table=None, users=None, items=None, duplicates="error"
+):
+    """Interactions from four columns; what `Interactions.from_table` and the readers share."""
+    if duplicates not in DUPLICATES:
+        raise ValueError(f"expected duplicates to be one of {DUPLICATES}, got {duplicates!r}")
+    users = IdMap.from_values(user_ids) if users is None else users
+    items = IdMap.from_values(item_ids) if items is None else items
+    user, item = users.indices(user_ids), items.indices(item_ids)
+    if item_table is not None:
+        item_table = _aligned(item_table, items)
+    if duplicates != "error":
+        user, item, rating, timestamp = _merge(user, item, rating, timestamp, len(items), duplicates)
+    return Interactions(user, item, rating, timestamp, users, items, item_table)
+
+
+def _aligned(item_table, items):
+    """One row an item, in the order of `items`."""
+    if "item_id" not in item_table.columns:
+        raise ValueError(f"expected a column item_id in the item table, got {list(item_table.columns)}")
+    rows = IdMap(item_table["item_id"])
+    try:
+        return item_table.iloc[rows.indices(items)].reset_index(drop=True)
+    except KeyError as error:
+        raise ValueError(f"expected a row in the item table for every item: {error.args[0]}") from None
+
+
+def _merge(user, item, rating, timestamp, n_items, duplicates):
+    """One row a pair, at the place of its latest row."""
+    time = np.zeros(len(user), np.int64) if timestamp is None else timestamp
+    pairs = user.astype(np.int64) * n_items + item
+    order = np.lexsort((np.arange(len(user)), time, pairs))
+    is_last = np.append(pairs[order][1:] != pairs[order][:-1], True)[: len(order)]
+    latest = order[is_last]
+    if rating is not None and duplicates == "mean" and len(order):
+        rating = np.asarray(rating, np.float64)
+        group = np.concatenate([[0], np.cumsum(is_last)[:-1]])
+        rating[latest] = np.bincount(group, rating[order]) / np.bincount(group)
+    latest = np.sort(latest)
+    return (user[latest], item[latest], *(None if c is None else np.asarray(c)[latest] for c in (rating, timestamp)))
+
+
+def likes(matrix, liked_from=4.0):
+    """csr_array of 1.0 (float32) where a csr of ratings is stored and ≥ liked_from. Chapter: Similarity.
+
+    Raises TypeError for a dense matrix: there a rating of 0 and no rating cannot be told apart."""
+    if not hasattr(matrix, "tocsr"):
+        raise TypeError(f"expected a sparse matrix of ratings, got {type(matrix).__name__}")
+    matrix = csr_array(matrix)
+    liked = matrix.data >= liked_from
+    indptr = np.concatenate([[0], np.cumsum(liked)])[matrix.indptr].astype(matrix.indptr.dtype)
+    return csr_array((np.ones(liked.sum(), np.float32), matrix.indices[liked], indptr), shape=matrix.shape)
+
+
+def to_table(recommended, interactions, *, users=None, scores=None):
+    """Recommended item indices as a DataFrame user_id, rank, item_id[, title][, score]; -1 (no item) is dropped.
+
+    recommended: int (n, k), best first.   users: the n user indices the rows belong to; all users where None.
+    scores: (n, k), the score of each recommended item.   Raises ValueError if shapes or indices do not fit.
+    Chapter: Anatomy."""
+    recommended = np.asarray(recommended)
+    if recommended.ndim != 2 or recommended.dtype.kind not in "iu":
+        raise ValueError(f"expected int (n, k), got {recommended.dtype} of shape {recommended.shape}")
+    users = np.arange(interactions.n_users) if users is None else np.asarray(users)
+    if len(users) != len(recommended):
+        raise ValueError(f"expected one row a user: {len(users)} users, got {len(recommended)} rows")
+    if recommended.size and not (-1 <= recommended.min() and recommended.max() < interactions.n_items):
+        raise ValueError(f"expected items in -1..{interactions.n_items - 1}, got up to {recommended.max()}")
+    if scores is not None and np.shape(scores) != recommended.shape:
+        raise ValueError(f"expected scores of shape {recommended.shape}, got {np.shape(scores)}")
+    row, rank = np.nonzero(recommended >= 0)
+    item = recommended[row, rank]
+    columns = {"user_id": [interactions.users[int(users[i])] for i in row], "rank": rank + 1}
+    columns["item_id"] = [interactions.items[i] for i in item]
+    if interactions.item_table is not None and "title" in interactions.item_table:
+        columns["title"] = interactions.item_table["title"].to_numpy()[item]
+    if scores is not None:
+        columns["score"] = np.asarray(scores)[row, rank]
+    return pd.DataFrame(columns)
