@@ -39,8 +39,8 @@ lint: env ## check style (ruff) and spelling (codespell) of code, notebooks and 
 bench: env ## measure the library's speed on this machine
 	@$(RUN)/bench.py
 
-repository: env ## set the public address everywhere: URL=https://github.com/OWNER/NAME (URL= unsets it)
-	@$(RUN)/repository.py --set "$(URL)"
+repository: env ## carry the public address everywhere: URL=https://github.com/OWNER/NAME (URL= unsets it)
+	@$(RUN)/repository.py $(if $(filter undefined,$(origin URL)),,--set "$(URL)")
 
 lock: env ## resolve requirements.txt anew into requirements.lock
 	@$(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -1,0 +1,147 @@
+"""Writes book/formula_index.md from book/formulas.yml: each formula → its section → its function → its test.
+
+    python tools/formula_index.py            # write it if it differs
+    python tools/formula_index.py --check    # fail if it differs
+
+An entry of formulas.yml:
+
+    - name: Cosine similarity
+      latex: s_{ij} = \\frac{…}{…}
+      section: notebooks/foundations/similarity.ipynb#heading-slug
+      function: recsys_lib.similarity.cosine
+      test: tests/test_similarity.py::test_name
+
+A link that leads nowhere is an error, in both uses."""
+
+import ast
+import sys
+
+import yaml
+from bookfiles import (
+    ROOT,
+    chapter_title,
+    notebook_paths,
+    page_anchors,
+    read_notebook,
+    repository_url,
+    write_atomically,
+)
+
+SOURCE = ROOT / "book" / "formulas.yml"
+PAGE = ROOT / "book" / "formula_index.md"
+FIELDS = ("name", "latex", "section", "function", "test")
+INTRO = """# Formula index
+
+From a formula to the section that derives it, to the function that computes it, to the test that holds the two \
+together: {count} formulas. A test of the book fails where one of these links leads nowhere.
+"""
+
+
+def find_definition(path, names):
+    """Line of a (nested) function or class in a Python file, or None."""
+    body = ast.parse(path.read_text("utf-8")).body
+    node = None
+    for name in names:
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        node = next((item for item in body if isinstance(item, kinds) and item.name == name), None)
+        if node is None:
+            return None
+        body = node.body
+    return node.lineno if node else None
+
+
+def find_function(dotted):
+    """(file, line) of recsys_lib.module.function or recsys_lib.module.Class.method; ValueError if there is none."""
+    parts = dotted.split(".")
+    for cut in range(len(parts) - 1, 0, -1):
+        path = ROOT.joinpath(*parts[:cut]).with_suffix(".py")
+        if path.is_file():
+            if line := find_definition(path, parts[cut:]):
+                return path, line
+            raise ValueError(f"{path.relative_to(ROOT)} defines no {'.'.join(parts[cut:])}")
+    raise ValueError(f"no module file for {dotted}; name the file that defines it, recsys_lib.module.function")
+
+
+def find_test(test):
+    """(file, line) of tests/file.py::test_name."""
+    name, _, inside = test.partition("::")
+    path = ROOT / name
+    if not path.is_file():
+        raise ValueError(f"no test file {name}")
+    line = find_definition(path, inside.split("[")[0].split("::"))
+    if not line:
+        raise ValueError(f"{name} has no test {inside}")
+    return path, line
+
+
+def find_section(section, cache):
+    """(notebook, anchor, heading) of notebooks/part/name.ipynb#slug."""
+    name, _, anchor = section.partition("#")
+    path = ROOT / name
+    if not path.is_file():
+        raise ValueError(f"no notebook {name}")
+    if path not in cache:
+        cache[path] = page_anchors(path)
+    if anchor not in cache[path]:
+        raise ValueError(f"{name} has no heading with the anchor {anchor!r}; it has {', '.join(cache[path])}")
+    return path, anchor, cache[path][anchor]
+
+
+def read_entries():
+    """Entries with their links resolved, and the list of what is wrong with the others."""
+    entries, wrong, cache = [], [], {}
+    for number, raw in enumerate(yaml.safe_load(SOURCE.read_text("utf-8")) or [], start=1):
+        label = f"formula {number} ({raw.get('name', 'without name')})"
+        if missing := [field for field in FIELDS if not str(raw.get(field) or "").strip()]:
+            wrong.append(f"{label}: {', '.join(missing)} missing")
+            continue
+        try:
+            places = find_section(raw["section"], cache), find_function(raw["function"]), find_test(raw["test"])
+            entries.append((raw, *places))
+        except ValueError as error:
+            wrong.append(f"{label}: {error}")
+    return entries, wrong
+
+
+def code_link(path, line, url):
+    """GitHub's page at that line, or, while the address is unknown, the file itself."""
+    name = path.relative_to(ROOT).as_posix()
+    return f"{url}/blob/main/{name}#L{line}" if url else f"../{name}"
+
+
+def page(entries):
+    order = {path: place for place, path in enumerate(notebook_paths())}
+    url = repository_url()
+    lines = [INTRO.format(count=len(entries))]
+    chapter = None
+    for raw, (notebook, anchor, heading), function, test in sorted(entries, key=lambda entry: order[entry[1][0]]):
+        if notebook != chapter:
+            chapter = notebook
+            lines.append(f"## {chapter_title(read_notebook(notebook))}\n")
+        section = f"[{heading}](../{notebook.relative_to(ROOT).as_posix()}#{anchor})"
+        lines.append(
+            f"**{raw['name']}**\n\n$$\n{raw['latex'].strip()}\n$$\n\n"
+            f"Section {section} · function [`{raw['function']}`]({code_link(*function, url)}) · "
+            f"test [`{raw['test'].split('::')[-1]}`]({code_link(*test, url)})\n"
+        )
+    return "\n".join(lines)
+
+
+def main(argv):
+    entries, wrong = read_entries()
+    if wrong:
+        print("book/formulas.yml has links that lead nowhere:\n  " + "\n  ".join(wrong))
+        return 1
+    text = page(entries)
+    old = PAGE.read_text("utf-8") if PAGE.exists() else ""
+    if text != old and "--check" in argv:
+        print("book/formula_index.md is not what book/formulas.yml says. Run: .venv/bin/python tools/formula_index.py")
+        return 1
+    if text != old:
+        write_atomically(PAGE, text)
+        print("book/formula_index.md written.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
