@@ -1,5 +1,6 @@
 """From files to arrays: `from recsys_lib.data import load_movielens, split_by_user_time, …`."""
 
+from .batches import ranking_batches, rating_batches, sample_negatives
 from .interactions import IdMap, Interactions, likes, to_table
 from .movielens import load_movielens
 from .splits import (
@@ -10,13 +11,19 @@ from .splits import (
     split_random,
     split_users,
 )
+from .world import World, simulate_world
 
 __all__ = [
     "IdMap",
     "Interactions",
     "Split",
+    "World",
     "likes",
     "load_movielens",
+    "ranking_batches",
+    "rating_batches",
+    "sample_negatives",
+    "simulate_world",
     "split_by_global_time",
     "split_by_user_time",
     "split_leave_last_out",

@@ -286,9 +286,7 @@ class Interactions:
         return pd.DataFrame(columns)
 
 
-def from_columns(
-    user_ids, item_ids, rating, timestamp, *, item_table=None, users=None, items=None, duplicates="error"
-):
+def from_columns(user_ids, item_ids, rating, timestamp, *, item_table=None, users=None, items=None, duplicates="error"):
     """Interactions from four columns; what `Interactions.from_table` and the readers share."""
     if duplicates not in DUPLICATES:
         raise ValueError(f"expected duplicates to be one of {DUPLICATES}, got {duplicates!r}")
