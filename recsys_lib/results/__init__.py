@@ -1,0 +1,116 @@
+"""Figures of runs too long for a notebook: written by `make experiments`, read by the chapters.
+
+One JSON file a name, which says how its values came about: settings, seeds, versions, SHA-256 of the inputs, seconds.
+"""
+
+import hashlib
+import json
+import math
+import os
+import re
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+_FOLDER = Path(__file__).parent
+_PACKAGES = ("numpy", "keras", "tensorflow", "tensorflow-cpu")
+
+
+def load(name):
+    """What `record` wrote under this name.
+
+    Returns dict(name, settings, values, seeds, versions, inputs, seconds). Raises FileNotFoundError where there is
+    none, ValueError for a name that is none."""
+    path = _path(name, _FOLDER)
+    if not path.exists():
+        known = ", ".join(sorted(p.stem for p in _FOLDER.glob("*.json"))) or "none yet"
+        raise FileNotFoundError(f"no result {name!r} ({known}): `make experiments` computes them")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def record(name, settings, values, *, seeds, inputs, seconds, folder=None):
+    """Write the values of a run, with what is needed to judge and to repeat them, as one whole file or none.
+
+    name: of the file, small letters, digits and _.   settings, values: dicts of numbers, texts, lists, arrays, tables;
+    NaN is written as null.   seeds: list of int.   inputs: dict of label → Interactions, array, bytes or Path, of which
+    the SHA-256 is kept.   seconds: how long the run took.   folder: where to, by default into this package.
+    Returns the path. Raises ValueError for a name that is none or an infinite value, TypeError for what JSON cannot
+    hold."""
+    from recsys_lib import __version__
+
+    path = _path(name, Path(folder) if folder is not None else _FOLDER)
+    content = {
+        "name": name,
+        "settings": _plain(settings),
+        "values": _plain(values),
+        "seeds": [int(seed) for seed in seeds],
+        "versions": {"recsys_lib": __version__, **_versions()},
+        "inputs": {label: fingerprint(thing) for label, thing in inputs.items()},
+        "seconds": round(float(seconds), 1),
+    }
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{name}-", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(draft, 0o644)  # mkstemp's file is for its owner alone
+        os.replace(draft, path)
+    except BaseException:
+        os.unlink(draft)
+        raise
+    return path
+
+
+def fingerprint(thing):
+    """SHA-256 of Interactions, an array, bytes or the file at a Path, in hexadecimal. TypeError for anything else."""
+    digest = hashlib.sha256()
+    if isinstance(thing, Path):
+        digest.update(thing.read_bytes())
+    elif isinstance(thing, bytes):
+        digest.update(thing)
+    elif isinstance(thing, np.ndarray) and thing.dtype != object:
+        digest.update(f"{thing.dtype.str}{thing.shape}".encode())
+        digest.update(np.ascontiguousarray(thing).tobytes())
+    elif hasattr(thing, "users") and hasattr(thing, "rating"):
+        for part in (thing.user, thing.item, thing.rating, thing.timestamp):
+            digest.update(b"none" if part is None else fingerprint(part).encode())
+        digest.update(json.dumps([list(map(str, thing.users)), list(map(str, thing.items))]).encode())
+    else:
+        raise TypeError(f"expected Interactions, an array, bytes or a Path, received {type(thing).__name__}")
+    return digest.hexdigest()
+
+
+def _path(name, folder):
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9_]+", name):
+        raise ValueError(f"a result's name is made of small letters, digits and _, received {name!r}")
+    return folder / f"{name}.json"
+
+
+def _versions():
+    """Versions of the packages that decide the numbers, read without importing them."""
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package.removesuffix("-cpu")] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            pass
+    return versions
+
+
+def _plain(value):
+    """The value in the types of JSON: arrays as lists, tables as dicts by row, NaN as None."""
+    if isinstance(value, dict):
+        return {str(key): _plain(v) for key, v in value.items()}
+    if isinstance(value, pd.DataFrame):
+        return {str(key): _plain(row) for key, row in value.to_dict("index").items()}
+    if isinstance(value, pd.Series):
+        return _plain(value.to_dict())
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, (np.ndarray, np.generic)):
+        return _plain(value.tolist())
+    return None if isinstance(value, float) and math.isnan(value) else value
