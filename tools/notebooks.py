@@ -104,8 +104,8 @@ def peak_gigabytes(client):
 class Run:
     """One notebook under execution."""
 
-    def __init__(self, path, timeout):
-        self.path, self.timeout = Path(path), timeout
+    def __init__(self, path, timeout=600, kernel="python3", extra=None):
+        self.path, self.timeout, self.kernel, self.extra = Path(path), timeout, kernel, extra or {}
         resolved = self.path.resolve()
         self.name = str(resolved.relative_to(ROOT)) if resolved.is_relative_to(ROOT) else self.path.name
         self.seconds = self.gigabytes = 0.0
@@ -122,7 +122,7 @@ class Run:
         client = NotebookClient(
             self.notebook,
             timeout=self.timeout,
-            kernel_name="python3",
+            kernel_name=self.kernel,
             record_timing=False,
             coalesce_streams=True,
             resources={"metadata": {"path": str(folder)}},
@@ -134,7 +134,7 @@ class Run:
         print(f"start   {self.name}", flush=True)
         try:
             with open(home / "stderr", "w") as kernel_log:  # the kernel's own log; a cell's stderr arrives as output
-                await client.async_execute(env=kernel_environment(home, workers), stderr=kernel_log)
+                await client.async_execute(env=kernel_environment(home, workers) | self.extra, stderr=kernel_log)
         except CellExecutionError as error:
             self.failure = f"cell {self.cell} ({self.cell_line()}) raised\n{strip_ansi(error.traceback)}"
         except CellTimeoutError:
@@ -167,16 +167,15 @@ class Run:
         print(f"{state} {self.name}  {self.seconds:.0f} s, {self.gigabytes:.1f} GB{over}", flush=True)
 
 
-async def run_all(paths, workers, timeout, finish):
+async def run_all(runs, workers, finish):
     """Execute with at most `workers` at a time; finish(run) is called as each ends."""
     slots = asyncio.Semaphore(workers)
-    runs = [Run(path, timeout) for path in paths]
 
     async def one(run):
         async with slots:
             await run.execute(workers)
-        run.report()
         finish(run)
+        run.report()
 
     async def progress():
         while True:
@@ -188,7 +187,6 @@ async def run_all(paths, workers, timeout, finish):
     ticker = asyncio.create_task(progress())
     await asyncio.gather(*(one(run) for run in runs))
     ticker.cancel()
-    return runs
 
 
 def write(run):
@@ -207,7 +205,8 @@ def main(argv=None):
     if missing := [str(path) for path in paths if not path.is_file()]:
         parser.error(f"no such notebook: {', '.join(missing)} (expected a path like notebooks/deep/full_build.ipynb)")
     workers = max(1, min(args.workers, len(paths)))
-    runs = asyncio.run(run_all(paths, workers, args.timeout, write))
+    runs = [Run(path, args.timeout) for path in paths]
+    asyncio.run(run_all(runs, workers, write))
     failed = [run for run in runs if run.failure]
     for run in failed:
         print(f"\n--- {run.name}: not written\n{run.failure}", flush=True)
