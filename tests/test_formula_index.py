@@ -1,4 +1,4 @@
-"""Formula → section → function → test: no link of the index leads nowhere, and no formula of the library is left out."""
+"""Formula → section → function → test: each link of the index leads somewhere, no formula is left out."""
 
 import ast
 

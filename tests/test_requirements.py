@@ -64,7 +64,7 @@ def test_lock_has_a_hash_for_each_package_and_no_address():
 
 
 def test_tensorflow_cpu_is_in_requirements_alone():
-    """Colab's distribution is called tensorflow; a wheel that asks for tensorflow-cpu would put a second one over it."""
+    """Colab's distribution is called tensorflow; a wheel that asks for tensorflow-cpu would put a second over it."""
     assert "tensorflow-cpu" not in (ROOT / "pyproject.toml").read_text("utf-8")
 
 
