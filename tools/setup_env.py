@@ -52,11 +52,7 @@ def stop_if_full(needed):
 
 
 def call(*command):
-    environment = {
-        **os.environ,
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "UV_LINK_MODE": os.environ.get("UV_LINK_MODE", "copy"),
-    }
+    environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     if "PIP_INDEX_URL" in environment:  # uv reads a name of its own
         environment.setdefault("UV_DEFAULT_INDEX", environment["PIP_INDEX_URL"])
     environment.pop("PYTHONPATH", None)
@@ -76,13 +72,13 @@ def make_venv():
 
 
 def get_uv():
-    """uv from the lock (with its hashes), for it installs in seconds what takes pip minutes; None where it will not."""
+    """uv from the lock (with its hashes), for it installs in seconds what takes pip minutes; False where it fails."""
     if subprocess.run([PYTHON, "-m", "uv", "--version"], **QUIET).returncode == 0:
         return True
     block = re.search(r"^uv==.*(?:\n[ \t]+--hash.*)+", LOCK.read_text("utf-8"), re.MULTILINE)
     if not block:
         return False
-    wanted = VENV / "uv.lock.txt"
+    wanted = VENV / "uv.txt"
     wanted.write_text(block.group() + "\n", "utf-8")
     return call(PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", wanted) == 0
 
