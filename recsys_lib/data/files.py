@@ -1,0 +1,89 @@
+"""Downloads that are whole or not there, and archives that stay in their folder."""
+
+import hashlib
+import os
+import re
+import shutil
+import stat
+import tempfile
+import urllib.error
+import urllib.parse
+import urllib.request
+import zipfile
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+
+def data_home():
+    """Where downloads and computed vectors are kept: $RECSYS_DATA_HOME, else ~/.cache/recsys_lib (made if missing)."""
+    home = Path(os.environ.get("RECSYS_DATA_HOME") or Path.home() / ".cache" / "recsys_lib").expanduser()
+    home.mkdir(parents=True, exist_ok=True)
+    return home
+
+
+def fetch(url, *, sha256, name=None):
+    """Path of a file under data_home(), downloaded unless it is there already with this SHA-256.
+
+    name: file name to keep it under; the last part of the URL where None.   The download goes to a temporary name and
+    is renamed only once its SHA-256 is right, so an interrupted or wrong one leaves nothing.
+    Raises ValueError for a URL, name or digest of the wrong form and for other content than expected,
+    ConnectionError where the server does not answer. Chapter: The full build."""
+    address = urllib.parse.urlsplit(url)
+    name = PurePosixPath(urllib.parse.unquote(address.path)).name if name is None else name
+    if address.scheme not in ("http", "https") or not address.netloc:
+        raise ValueError(f"expected an http or https address, got {url!r}")
+    if name in ("", ".", "..") or PurePosixPath(name).name != name or PureWindowsPath(name).name != name:
+        raise ValueError(f"expected a plain file name, got {name!r}")
+    if not re.fullmatch("[0-9a-f]{64}", sha256):
+        raise ValueError(f"expected a SHA-256 of 64 hexadecimal digits, got {sha256!r}")
+    target = data_home() / name
+    if target.is_file() and _sha256(target) == sha256:
+        return target
+    handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file, urllib.request.urlopen(url, timeout=60) as answer:
+            shutil.copyfileobj(answer, file, 1 << 20)
+        received = _sha256(part)
+        if received != sha256:
+            size = os.path.getsize(part)
+            raise ValueError(f"expected {url} with SHA-256 {sha256}, received {received} ({size:,} bytes)")
+        os.replace(part, target)
+    except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+        raise ConnectionError(f"expected an answer from {url}, got: {error}") from error
+    finally:
+        Path(part).unlink(missing_ok=True)
+    return target
+
+
+def _sha256(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def unzip(archive, folder):
+    """Extracts a zip archive into a new folder, whole or not at all; returns the folder.
+
+    Raises ValueError for a file that is no zip or is damaged, for an entry that would land outside the folder or is a
+    link, and where the folder exists already: nothing is written then. Chapter: The full build."""
+    folder = Path(folder)
+    if folder.exists():
+        raise ValueError(f"expected a folder that does not exist yet, got {folder}")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as part:
+        try:
+            with zipfile.ZipFile(archive) as file:
+                for entry in file.infolist():
+                    _check_entry(entry)
+                file.extractall(Path(part) / "whole")
+        except zipfile.BadZipFile as error:
+            raise ValueError(f"expected a whole zip archive, got {Path(archive).name}: {error}") from error
+        (Path(part) / "whole").mkdir(exist_ok=True)
+        os.replace(Path(part) / "whole", folder)
+    return folder
+
+
+def _check_entry(entry):
+    paths = PurePosixPath(entry.filename), PureWindowsPath(entry.filename)
+    if any(p.is_absolute() or p.drive or ".." in p.parts for p in paths):
+        raise ValueError(f"expected entries inside the folder, got {entry.filename!r}")
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        raise ValueError(f"expected files and folders only, got the link {entry.filename!r}")
