@@ -25,6 +25,7 @@ test: env ## prove everything (at most 15 minutes on two cores)
 
 notebooks: env ## execute all notebooks and write their outputs; one: NB=notebooks/deep/full_build.ipynb
 	@$(RUN)/notebooks.py $(NB)
+	@$(RUN)/claims_page.py
 
 experiments: env ## the long runs behind the chapters (an hour and more); one: CHAPTER=losses
 	@$(RUN)/experiments.py $(CHAPTER)

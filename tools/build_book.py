@@ -1,5 +1,6 @@
 """Builds the site into _build/html, strictly (a warning is an error), and says how to open it."""
 
+import re
 import subprocess
 import sys
 import time
@@ -7,6 +8,7 @@ import time
 from bookfiles import ROOT
 
 INDEX = ROOT / "_build" / "html" / "index.html"
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 
 
@@ -19,8 +21,9 @@ def main():
     with open(log, "w", encoding="utf-8") as file:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for line in process.stdout:
+            line = COLOUR.sub("", line).replace(f"{ROOT}/", "")
             file.write(line)
-            if line.startswith(("reading sources", "writing output", "copying", "dumping search")):
+            if line.startswith(("reading sources", "writing output")):
                 print(f"  {line.strip()[:100]}", flush=True)
     if process.wait():
         text = log.read_text("utf-8")

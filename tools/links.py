@@ -28,7 +28,7 @@ class Page(HTMLParser):
 
 def broken_links(site):
     """[message] for each link of the site's pages to a file or an anchor that is not there."""
-    pages = {path.resolve(): Page(path) for path in sorted(Path(site).rglob("*.html"))}
+    pages = {path.resolve(): Page(path) for path in sorted(Path(site).rglob("*.html")) if "_static" not in path.parts}
     wrong = []
     count = 0
     for path, page in pages.items():
