@@ -258,7 +258,7 @@ def intra_list_diversity(recommended, item_features):
     no feature has cosine 0 with all.
     Returns float64, one value a list, in [0, 1] for features ≥ 0; NaN for a list of fewer than two items. Raises
     ValueError if lists or items do not fit.
-    Source: Ziegler et al. 2005 (a mean here, a sum there). Chapter: Similarity."""
+    Chapter: Similarity."""
     features = sparse.csr_array(item_features, dtype=np.float64)
     recommended = _lists(recommended, features.shape[0])
     norm = np.sqrt(features.multiply(features).sum(axis=1))

@@ -46,7 +46,7 @@ def jaccard(matrix, *, columns=None):
     matrix: (n_users, n_items), csr or dense; only whether an entry is stored counts (in a dense matrix without NaN:
     whether it is not 0). Returns (len(columns), n_items) in [0, 1].
     Raises ValueError for a matrix that is not two-dimensional or not finite, or columns it does not have.
-    Source: Jaccard 1901. Chapter: Similarity."""
+    Chapter: Similarity."""
     x, dtype = _stored(matrix)
     stored, users = _map(x, np.ones_like), np.bincount(x.indices, minlength=x.shape[1])
     common = _products(stored, stored)
