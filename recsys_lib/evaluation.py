@@ -45,10 +45,10 @@ def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10"
     relevant = sparse.csr_array((np.ones(len(row)), (row, data.item[relevant])), shape=(len(users), data.n_items))
     hits, n_relevant = _metrics._hits(lists, relevant)
     values = [function(hits[:, :k], n_relevant) for _, function, k in wanted]
-    ids = np.array([data.users[u] for u in users.tolist()])
+    ids = [data.users[u] for u in users.tolist()]
     return pd.DataFrame(
         {
-            "user": np.tile(ids, len(wanted)),
+            "user": ids * len(wanted),
             "metric": np.repeat([name for name, _, _ in wanted], len(users)),
             "value": np.concatenate(values),
         }
@@ -104,7 +104,7 @@ def paired_bootstrap(a, b=None, *, n_resamples=10_000, confidence=0.95, rng=0):
     a, b: one value a user, in the same order of users; two Series must have the same index. NaN (no relevant item) is
     left out.   n_resamples, confidence: as said.   rng: int or numpy Generator.
     Returns Interval(mean, low, high, n). Raises ValueError for lengths, indices or NaN that differ, or no user left.
-    Source: Efron & Tibshirani 1993 (percentile interval). Chapter: Evaluation."""
+    Chapter: Evaluation."""
     if not 0 < confidence < 1 or n_resamples < 1:
         raise ValueError(f"expected 0 < confidence < 1 and n_resamples ≥ 1, received {confidence} and {n_resamples}")
     if isinstance(a, pd.Series) and isinstance(b, pd.Series) and not a.index.equals(b.index):
@@ -147,9 +147,9 @@ def compare(results, *, baseline, metric="ndcg@10", rng=0):
     reference = by_seed[baseline].mean(axis=1, skipna=False)
     rows = {}
     for name, seeds in by_seed.items():
-        if not seeds.index.equals(reference.index):
+        if not _same(seeds.index, reference.index):
             raise ValueError(f"{name!r} and {baseline!r} must be measured on the same users: compare one split only")
-        users = seeds.mean(axis=1, skipna=False)
+        users = seeds.mean(axis=1, skipna=False).reindex(reference.index)
         own = paired_bootstrap(users, rng=rng)
         difference = paired_bootstrap(users, reference, rng=rng)[:3] if name != baseline else (np.nan,) * 3
         rows[name] = (*own[:3], *difference, seeds.mean().std(), own.n)
@@ -160,7 +160,7 @@ def compare(results, *, baseline, metric="ndcg@10", rng=0):
 
 
 def _by_seed(name, frames, metric):
-    """Users × seeds of one model and metric, users in the order of their ids."""
+    """Users × seeds of one model and metric."""
     columns = []
     for frame in [frames] if isinstance(frames, pd.DataFrame) else frames:
         values = frame.loc[frame["metric"] == metric].set_index("user")["value"]
@@ -171,9 +171,14 @@ def _by_seed(name, frames, metric):
         columns.append(values)
     if not columns:
         raise ValueError(f"{name!r} must have at least one frame, received an empty list")
-    if any(not columns[0].index.sort_values().equals(c.index.sort_values()) for c in columns):
+    users = columns[0].index
+    if not all(_same(column.index, users) for column in columns):
         raise ValueError(f"{name!r}: all seeds must be measured on the same users")
-    return pd.concat(columns, axis=1, keys=range(len(columns))).sort_index()
+    return pd.DataFrame({seed: column.reindex(users) for seed, column in enumerate(columns)})
+
+
+def _same(users, others):
+    return len(users) == len(others) and bool(users.isin(others).all())
 
 
 def show(table, *, digits=4):

@@ -6,7 +6,7 @@ import textwrap
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import ScalarFormatter
 
 PAPER, INK, MUTED, GRID = "#fcfcfa", "#1c2128", "#57606a", "#e4e6e3"
 ACCENT, SECOND = "#0b57a4", "#b3470b"
@@ -51,7 +51,7 @@ def use_style():
             "axes.titlecolor": INK,
             "axes.labelsize": 9,
             "axes.unicode_minus": True,
-            "axes.prop_cycle": mpl.cycler(color=["#0072B2", "#D55E00", "#00735c", "#a8497f", "#8a5a00", "#6e7781"]),
+            "axes.prop_cycle": mpl.cycler(color=["#3d4650", ACCENT, SECOND, "#8b949e"]),
             "grid.color": GRID,
             "grid.linewidth": 0.7,
             "xtick.color": MUTED,
@@ -116,7 +116,7 @@ def intervals(table, *, value="mean", ax=None, label=None, models=None, referenc
         ax.plot([row[low], row[high]], [place, place], color=style["color"], linewidth=2.2, solid_capstyle="round")
         ax.plot(row[value], place, **(style | {"linestyle": "none", "markersize": 7}))
         ax.annotate(
-            _short(row[value], signed=value == "difference"), (1, place), (6, 0), va="center", annotation_clip=False,
+            _short(row[value], signed=value == "difference"), (1, place), (6, 0), va="center_baseline", annotation_clip=False,
             xycoords=ax.get_yaxis_transform(), textcoords="offset points",
         )  # fmt: skip
     ax.set(yticks=range(len(table)), ylim=(len(table) - 0.4, -0.6))
@@ -125,7 +125,7 @@ def intervals(table, *, value="mean", ax=None, label=None, models=None, referenc
     ax.spines["left"].set_visible(False)
     ax.grid(False, axis="y")
     ax.grid(True, axis="x")
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _short(x, digits=None)))
+    short_ticks(ax, axis="x")
     what = f"{_spell(metric)} minus {baseline}'s" if value == "difference" else _spell(metric)
     ax.set_xlabel(label if label is not None else f"{what}; bars: 95 % interval over users")
     if reference is not None:
@@ -145,11 +145,20 @@ def reference_line(ax, at, text, *, axis="y"):
     return ax
 
 
+def short_ticks(ax, *, axis="y"):
+    """Ticks of an axis as the tables print numbers: .10, −.05, without the leading zero."""
+    formatter = _ShortFormatter(useOffset=False)
+    formatter.set_scientific(False)
+    getattr(ax, f"{axis}axis").set_major_formatter(formatter)
+    return ax
+
+
 def label_line(ax, *lines):
     """Names curves at their right end instead of in a legend, moved apart where they would overlap.
 
     lines: Line2D with a label; all labelled lines of the axes if left out. Call it when scales and limits are final."""
     lines = lines or [line for line in ax.get_lines() if not line.get_label().startswith("_")]
+    ax.figure.draw_without_rendering()  # the layout moves the axes
     ends = []
     for line in lines:
         x, y = np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)
@@ -182,9 +191,14 @@ def _style_or_ink(name):
         return {"color": INK, "marker": "o", "linestyle": "-"}
 
 
+class _ShortFormatter(ScalarFormatter):
+    def __call__(self, x, pos=None):
+        return super().__call__(x, pos).replace("0.", ".", 1) if abs(x) < 1 else super().__call__(x, pos)
+
+
 def _short(number, *, signed=False, digits=3):
     """.117 and −.002: no leading zero, a real minus."""
-    text = f"{abs(number):.{digits}f}" if digits is not None else f"{abs(number):.6g}"
+    text = f"{abs(number):.{digits}f}"
     sign = "−" if number < 0 and float(text) else "+" if signed and float(text) else ""
     return sign + (text[1:] if text.startswith("0.") else text)
 
