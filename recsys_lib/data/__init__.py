@@ -1,5 +1,6 @@
 """From files to arrays: `from recsys_lib.data import load_movielens, split_by_user_time, …`."""
 
+from .audit import audit
 from .batches import ranking_batches, rating_batches, sample_negatives
 from .files import data_home, fetch, unzip
 from .interactions import IdMap, Interactions, likes, to_table
@@ -20,6 +21,7 @@ __all__ = [
     "Interactions",
     "Split",
     "World",
+    "audit",
     "data_home",
     "fetch",
     "likes",
