@@ -34,8 +34,9 @@ lab: env ## open the notebooks in JupyterLab
 	@$(PY) -m jupyter lab --notebook-dir=notebooks
 
 lint: env ## check style (ruff) and spelling (codespell) of code, notebooks and pages
-	@$(PY) -m ruff check .
-	@$(PY) -m codespell_lib README.md CONTRIBUTING.md LICENSE book notebooks recsys_lib tests tools && echo "Spelling: nothing found."
+	@status=0; $(PY) -m ruff check . || status=1; \
+	$(PY) -m codespell_lib README.md CONTRIBUTING.md LICENSE book notebooks recsys_lib tests tools \
+		&& echo "Spelling: nothing found." || status=1; exit $$status
 
 bench: env ## measure the library's speed on this machine
 	@$(RUN)/bench.py
