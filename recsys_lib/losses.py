@@ -1,0 +1,104 @@
+"""Losses on logits, each usable as `model.compile(loss=…)`: one value a row, which Keras averages over the batch.
+
+Two layouts of a batch (see `recsys_lib.models.factorization`):
+
+- sampled: logits (B, 1 + n_negatives), the positive in column 0;
+- whole catalogue: logits (B, n_items), `y_true` the 0/1 row of the user's likes.
+
+`keras.ops` only, so the formulas outlive one backend. The dtype of the logits is kept: float64 in, float64 out.
+"""
+
+from recsys_lib._tensorflow import require_tensorflow
+
+require_tensorflow("recsys_lib.losses")
+
+from keras import ops  # noqa: E402  (the check above gives the better message)
+
+
+def _pair(y_true, y_pred):
+    y_pred = ops.convert_to_tensor(y_pred)
+    return ops.cast(y_true, y_pred.dtype), y_pred
+
+
+def mse(y_true, y_pred):
+    """Mean squared error of a row.
+
+        loss = mean_j (y_j − ŷ_j)²            ∂/∂ŷ_j = −2 (y_j − ŷ_j) / n
+
+    y_true, y_pred: (B, n), in the units of the rating. Returns (B,).
+    Chapter: Losses."""
+    y_true, y_pred = _pair(y_true, y_pred)
+    return ops.mean(ops.square(y_true - y_pred), axis=-1)
+
+
+def binary_cross_entropy(y_true, y_pred):
+    """Binary cross-entropy from logits, mean over the row.
+
+        loss = mean_j −y_j log σ(x_j) − (1 − y_j) log(1 − σ(x_j))            ∂/∂x_j = (σ(x_j) − y_j) / n
+
+    y_true: (B, n) in [0, 1]; a target outside (a rating of 3, say) has no minimum: the loss falls without end.
+    y_pred: (B, n) logits, never probabilities. Returns (B,). −log σ(x) is computed as softplus(−x): no overflow.
+    Chapter: Losses."""
+    y, x = _pair(y_true, y_pred)
+    return ops.mean(y * ops.softplus(-x) + (1 - y) * ops.softplus(x), axis=-1)
+
+
+def multinomial(y_true, y_pred):
+    """Multinomial likelihood of a row with any number of ones: the softmax loss over the whole catalogue.
+
+        loss = −Σ_j y_j log softmax(x)_j            ∂/∂x_j = softmax(x)_j · Σ_i y_i − y_j
+
+    y_true: (B, n) of 0/1 (or counts). y_pred: (B, n) logits. Returns (B,): a sum, so who likes more weighs more.
+    Differs from: `keras.losses.categorical_crossentropy(from_logits=True)`, which on TensorFlow returns the same value
+    but, where Σ y ≠ 1, the gradient of another function, softmax(x) − y: no error, only a worse model.
+    Chapter: Losses."""
+    y, x = _pair(y_true, y_pred)
+    return -ops.sum(y * ops.log_softmax(x, axis=-1), axis=-1)
+
+
+def categorical_cross_entropy(y_true, y_pred):
+    """Cross-entropy of a row with one positive: `multinomial` where Σ y = 1.
+
+        loss = −log softmax(x)_c            ∂/∂x_j = softmax(x)_j − [j = c]
+
+    y_true: (B, n) one-hot. y_pred: (B, n) logits. Returns (B,).
+    Chapter: Losses."""
+    return multinomial(y_true, y_pred)
+
+
+def bpr(y_true, y_pred):
+    """Bayesian personalised ranking: the positive should score above each negative.
+
+        loss = mean_j −log σ(s⁺ − s_j)            ∂/∂s⁺ = −mean_j σ(s_j − s⁺), which tends to −1 as the gap → −∞
+
+    y_true: ignored (the layout says which is positive). y_pred: (B, 1 + n_negatives), positive in column 0.
+    Returns (B,). Written as softplus(s_j − s⁺), so that the worst pairs keep their gradient.
+    Differs from: 1 − σ(s⁺ − s_j), which some libraries call BPR and whose gradient vanishes on the worst pairs.
+    Source: Rendle et al. 2009. Chapter: Losses."""
+    s = ops.convert_to_tensor(y_pred)
+    return ops.mean(ops.softplus(s[:, 1:] - s[:, :1]), axis=-1)
+
+
+def sampled_softmax(y_true, y_pred):
+    """Softmax cross-entropy of the positive against the negatives drawn for it.
+
+        loss = −log( e^{s⁺} / (e^{s⁺} + Σ_j e^{s_j}) )            ∂/∂s_j = softmax(s)_j − [j = 0]
+
+    y_true: ignored. y_pred: (B, 1 + n_negatives), positive in column 0. Returns (B,).
+    Negatives not drawn uniformly bias it: correct the logits with `log_q_correction` first.
+    Source: Yi et al. 2019. Chapter: Losses."""
+    s = ops.convert_to_tensor(y_pred)
+    return ops.logsumexp(s, axis=-1) - s[:, 0]
+
+
+def log_q_correction(logits, log_q):
+    """Logits corrected for how often each item is drawn as a negative.
+
+        s'_j = s_j − log q_j
+
+    logits: (B, n).   log_q: (B, n) or (n,), log of the probability with which the item of a column is drawn.
+    Returns (B, n).
+    Without it a softmax over items drawn by popularity learns s − log q: it ranks the popular too low.
+    Source: Yi et al. 2019. Chapter: Losses."""
+    logits = ops.convert_to_tensor(logits)
+    return logits - ops.cast(log_q, logits.dtype)
