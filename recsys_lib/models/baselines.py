@@ -1,0 +1,239 @@
+"""Baselines that refuse to die: popularity, biases, item neighbours, EASE, ALS. NumPy and SciPy only.
+
+Every one of them scores a user from history alone, so a new person is served by the same formula as a known one.
+The defaults are the settings with which the book quotes them.
+"""
+
+import numpy as np
+from scipy.sparse import csr_array, vstack
+
+from recsys_lib import similarity as similarities
+from recsys_lib.models.base import BaseRecommender
+from recsys_lib.retrieval import top_k
+
+
+class Popularity(BaseRecommender):
+    """Everybody gets the same list: the items that most users liked.
+
+        score(u, i) = |{v : v likes i}|
+
+    liked_from: a rating from here on is a like.
+    Chapter: Anatomy."""
+
+    _arrays = ("item_scores_",)
+    _needs_likes = False
+
+    def __init__(self, *, liked_from=4.0):
+        self.liked_from = liked_from
+
+    def _fit(self, train):
+        self.item_scores_ = _column_counts(self.likes_of(self.train_)).astype(np.float32)
+
+    def _score(self, users, history):
+        return np.tile(self.item_scores_, (history.shape[0], 1))
+
+
+class BiasModel(BaseRecommender):
+    """A rating is the mean, plus how generous the user is, plus how good the item is.
+
+        r̂_ui = μ + b_u + b_i,   minimising Σ (r_ui − r̂_ui)² + λ (Σ b_u² + Σ b_i²)
+
+    regularization: λ, in ratings: an item with λ ratings gets half of its deviation.
+    Fitted: `mean_`, `user_bias_`, `item_bias_`, found by solving for one side while the other stands still, to 1e-6.
+    `fit` raises ValueError for data without ratings.
+    Source: Koren 2009. Chapter: The full build."""
+
+    _arrays = ("mean_", "user_bias_", "item_bias_")
+    _needs_likes = False
+
+    def __init__(self, *, regularization=5.0):
+        self.regularization = regularization
+
+    def _fit(self, train):
+        if train.rating is None:
+            raise ValueError("BiasModel predicts ratings: expected data with ratings, received pairs only")
+        by_item = csr_array(self.train_.T)
+        self.mean_ = np.float64(self.train_.data.mean(dtype=np.float64))
+        self.item_bias_, before = np.zeros(len(self.items_)), None
+        while before is None or np.abs(self.item_bias_ - before).max() > 1e-6:
+            before = self.item_bias_
+            self.user_bias_ = self._side(self.train_, self.item_bias_)
+            self.item_bias_ = self._side(by_item, self.user_bias_)
+        self.user_bias_ = self._side(self.train_, self.item_bias_)
+
+    def _side(self, ratings, other):
+        """b_u = Σ (r_ui − μ − b_i) / (n_u + λ) for the rows of a csr of ratings."""
+        counts = np.diff(ratings.indptr)
+        row = np.repeat(np.arange(len(counts)), counts)
+        left = ratings.data - self.mean_ - other[ratings.indices]
+        return np.bincount(row, weights=left, minlength=len(counts)) / np.maximum(counts + self.regularization, 1e-12)
+
+    def _score(self, users, history):
+        return self.mean_ + self._side(history, self.item_bias_)[:, None] + self.item_bias_
+
+    def predict(self, users, items):
+        """Predicted ratings of the pairs (users[n], items[n]), int indices. Returns float32 (n,).
+
+        An item without a rating has no bias: it is predicted at the user's level. KeyError for a user not fitted on."""
+        self._check_fitted()
+        return (self.mean_ + self.user_bias_[self._known(users)] + self.item_bias_[items]).astype(np.float32)
+
+
+class ItemKNN(BaseRecommender):
+    """Recommends what is similar to what you liked.
+
+        score(u, i) = Σ_{j liked by u, j ∈ N(i)} s(i, j),   N(i) = the k items nearest to i, s > 0
+
+    similarity: "cosine", "jaccard", "dot" between the 0/1 columns of likes; "pearson", "adjusted_cosine" between the
+    columns of ratings.   n_neighbors: k, None for all; ties go to the lower index.   shrinkage: β of `shrink`, in users
+    who rated both, liked or not.   neighbors_of: "target" as above; "history" keeps the k nearest of each liked item j
+    instead, which changes who is recommended.   liked_from: a rating from here on is a like.
+    Fitted: `neighbors_`, csr (n_items, n_items), entry (j, i) = s(i, j) where kept.
+    Source: Sarwar et al. 2001. Chapter: Similarity."""
+
+    _arrays = ("neighbors_",)
+    _block = 512  # items whose similarities stand in memory at once
+
+    def __init__(self, *, similarity="cosine", n_neighbors=100, shrinkage=0, neighbors_of="target", liked_from=4.0):
+        if similarity not in ("cosine", "jaccard", "dot", "pearson", "adjusted_cosine"):
+            raise ValueError(
+                f"expected similarity cosine, jaccard, dot, pearson or adjusted_cosine, received {similarity!r}"
+            )
+        if neighbors_of not in ("target", "history"):
+            raise ValueError(f"expected neighbors_of 'target' or 'history', received {neighbors_of!r}")
+        if n_neighbors is not None and n_neighbors < 1:
+            raise ValueError(f"expected n_neighbors ≥ 1 or None, received {n_neighbors!r}")
+        self.similarity, self.n_neighbors, self.shrinkage = similarity, n_neighbors, shrinkage
+        self.neighbors_of, self.liked_from = neighbors_of, liked_from
+
+    def _fit(self, train):
+        ratings = self.similarity in ("pearson", "adjusted_cosine")
+        matrix = (self.train_ if ratings else self.likes_of(self.train_)).astype(np.float64)
+        n_items = matrix.shape[1]
+        nearest = vstack(
+            [
+                self._nearest(matrix, np.arange(start, min(start + self._block, n_items)))
+                for start in range(0, n_items, self._block)
+            ],
+            format="csr",
+        )
+        self.neighbors_ = csr_array(nearest.T if self.neighbors_of == "target" else nearest)
+
+    def _nearest(self, matrix, items):
+        """csr (len(items), n_items): the similarities of each item's nearest."""
+        s = getattr(similarities, self.similarity)(matrix, columns=items)
+        if self.shrinkage:
+            s = similarities.shrink(s, similarities.common_raters(self.train_, columns=items), self.shrinkage)
+        s[np.arange(len(items)), items] = 0  # an item is no neighbour of its own
+        s[s < 0] = 0
+        if self.n_neighbors is None or self.n_neighbors >= s.shape[1]:
+            return csr_array(s.astype(np.float32))
+        columns = top_k(s, self.n_neighbors)
+        values = np.take_along_axis(s, columns, axis=1).astype(np.float32)
+        rows = np.repeat(np.arange(len(items)), self.n_neighbors)
+        kept = csr_array((values.ravel(), (rows, columns.ravel())), shape=s.shape)
+        kept.eliminate_zeros()
+        return kept
+
+    def _score(self, users, history):
+        return (self.likes_of(history) @ self.neighbors_).toarray()
+
+
+class EASE(BaseRecommender):
+    """A linear model that predicts each column of the likes from all others, in closed form.
+
+        score(u) = x_u B,   B = argmin ‖X − X B‖² + λ ‖B‖² with B_ii = 0   ⇒   B = I − P diag(P)⁻¹,  P = (XᵀX + λI)⁻¹
+
+    P is n_items × n_items. Where users are fewer, the Woodbury identity needs the inverse of n_users × n_users only:
+
+        P = (I − Xᵀ K X) / λ,   K = (X Xᵀ + λI)⁻¹   ⇒   score(h) = h − (h − (h Xᵀ) K X) / (1 − diag(Xᵀ K X))
+
+    regularization: λ, in likes.   liked_from: a rating from here on is a like.
+    Fitted: `projection_` (K X, or P itself where items are fewer), `scale_` (λ diag P, or diag P).
+    Source: Steck 2019. Chapter: The full build."""
+
+    _arrays = ("projection_", "scale_")
+
+    def __init__(self, *, regularization=100.0, liked_from=4.0):
+        if not regularization > 0:
+            raise ValueError(f"expected regularization > 0, received {regularization!r}")
+        self.regularization, self.liked_from = regularization, liked_from
+
+    def _fit(self, train):
+        x = self.likes_of(self.train_).astype(np.float64)
+        n_users, n_items = x.shape
+        if self._few_users:
+            k = np.linalg.inv((x @ x.T).toarray() + self.regularization * np.eye(n_users))
+            self.projection_ = (x.T @ k).T  # K X, as K is symmetric
+            self.scale_ = 1 - np.asarray(x.multiply(self.projection_).sum(axis=0)).ravel()
+        else:
+            self.projection_ = np.linalg.inv((x.T @ x).toarray() + self.regularization * np.eye(n_items))
+            self.scale_ = np.diag(self.projection_).copy()
+
+    def _score(self, users, history):
+        h = self.likes_of(history).astype(np.float64)
+        if self._few_users:
+            x = self.likes_of(self.train_).astype(np.float64)
+            return h.toarray() - (h.toarray() - (h @ x.T).toarray() @ self.projection_) / self.scale_
+        return h.toarray() - (h @ self.projection_) / self.scale_
+
+    @property
+    def _few_users(self):
+        return self.train_.shape[0] < self.train_.shape[1]
+
+
+class ALS(BaseRecommender):
+    """Matrix factorisation of likes, every pair counted, by alternating least squares.
+
+        minimise Σ_{u,i} c_ui (p_ui − x_u · y_i)² + λ (Σ ‖x_u‖² + Σ ‖y_i‖²),   p = 1 for a like, else 0;  c = 1 + α p
+
+        x_u = (YᵀY + α Σ_{i liked} y_i y_iᵀ + λI)⁻¹ (1 + α) Σ_{i liked} y_i,   then the same for y_i, and again
+
+    The first formula with c = 1 + α is Hu et al.'s; implicit's `alpha` is 1 + α here.
+    n_factors: d.   regularization: λ.   alpha: α.   n_iterations: pairs of half-steps.   liked_from: a rating from here
+    on is a like.   rng: int or Generator, draws the start.
+    Fitted: `item_factors_`, `user_factors_`; the last step is the users', so a known user and a new one with the same
+    likes get the same vector.
+    Source: Hu et al. 2008. Chapter: The full build."""
+
+    _arrays = ("item_factors_", "user_factors_")
+    _block = 1024  # rows, and columns, whose outer products stand in memory at once
+
+    def __init__(self, *, n_factors=32, regularization=10.0, alpha=5.0, n_iterations=15, liked_from=4.0, rng=0):
+        self.n_factors, self.regularization, self.alpha = n_factors, regularization, alpha
+        self.n_iterations, self.liked_from, self.rng = n_iterations, liked_from, rng
+
+    def _fit(self, train):
+        by_user = self.likes_of(self.train_)
+        by_item = csr_array(by_user.T)
+        start = np.random.default_rng(self.rng).normal(scale=0.1, size=(len(self.items_), self.n_factors))
+        self.item_factors_ = start.astype(np.float32)
+        for _ in range(self.n_iterations):
+            self.user_factors_ = self.half_step(by_user, self.item_factors_)
+            self.item_factors_ = self.half_step(by_item, self.user_factors_)
+        self.user_factors_ = self.half_step(by_user, self.item_factors_)
+
+    def half_step(self, likes, factors):
+        """The best vectors of one side, given the other: one ridge regression a row, all at once.
+
+        likes: csr (n, m) of ones.   factors: (m, n_factors). Returns the dtype of factors, (n, n_factors)."""
+        d = factors.shape[1]
+        always = factors.T @ factors + self.regularization * np.eye(d, dtype=factors.dtype)
+        target = (1 + self.alpha) * (likes @ factors)
+        solved = np.empty((likes.shape[0], d), factors.dtype)
+        for start in range(0, likes.shape[0], self._block):
+            rows = likes[start : start + self._block]
+            liked = np.zeros((rows.shape[0], d * d), factors.dtype)  # Σ y yᵀ over the likes of each row
+            for at in range(0, likes.shape[1], self._block):
+                y = factors[at : at + self._block]
+                liked += rows[:, at : at + self._block] @ (y[:, :, None] * y[:, None, :]).reshape(-1, d * d)
+            left, right = always + self.alpha * liked.reshape(-1, d, d), target[start : start + self._block, :, None]
+            solved[start : start + self._block] = np.linalg.solve(left, right)[..., 0]
+        return solved
+
+    def _score(self, users, history):
+        return self.half_step(self.likes_of(history), self.item_factors_) @ self.item_factors_.T
+
+
+def _column_counts(matrix):
+    return np.bincount(matrix.indices, minlength=matrix.shape[1])
