@@ -1,0 +1,225 @@
+"""The embedding model of the full build: a vector for each user and item, trained by the loss you choose. Keras 3."""
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from recsys_lib.data.batches import ranking_batches, rating_batches
+from recsys_lib.models.keras_base import Batches, KerasRecommender, keras, ops, sparse_input
+
+LOSSES = ("multinomial", "categorical_cross_entropy", "sampled_softmax", "bpr", "binary_cross_entropy", "mse")
+
+
+@keras.saving.register_keras_serializable("recsys_lib")
+class FactorizationNetwork(keras.Model):
+    """logit(u, i) = (p_u + Σ_j h_uj q_j) · q_i + b_i, and μ + b_u on top where ratings are predicted.
+
+    Input: dict of user (B,); items (B, n), left out for the whole catalogue; history (B, n_items), the matrix h, where
+    it counts. Output: logits (B, n) or (B, n_items). Dropout acts on the d numbers of the user's vector."""
+
+    def __init__(
+        self, *, n_users, n_items, n_factors, user_vector, history, user_bias, mean, dropout, init_scale, **kwargs
+    ):
+        super().__init__(**kwargs)
+        self.config = dict(n_users=n_users, n_items=n_items, n_factors=n_factors, user_vector=user_vector)
+        self.config |= dict(history=history, user_bias=user_bias, mean=mean, dropout=dropout, init_scale=init_scale)
+
+        def embedding(n, d, scale):
+            layer = keras.layers.Embedding(n, d, embeddings_initializer=keras.initializers.RandomNormal(stddev=scale))
+            layer.build()
+            return layer
+
+        self.user_vectors = embedding(n_users, n_factors, init_scale) if user_vector else None
+        self.item_vectors = embedding(n_items, n_factors, init_scale)
+        self.user_bias = embedding(n_users, 1, 0.0) if user_bias else None
+        self.item_bias = embedding(n_items, 1, 0.0)
+        self.dropout = keras.layers.Dropout(dropout)
+        self.mean = mean
+        self.built = True
+
+    def get_config(self):
+        return {**super().get_config(), **self.config}
+
+    def call(self, inputs, training=False):
+        user = 0.0
+        if self.user_vectors is not None:
+            user = self.user_vectors(inputs["user"])  # (B, d)
+        if "history" in inputs:
+            user = user + ops.matmul(inputs["history"], self.item_vectors.embeddings)
+        user = self.dropout(user, training=training)
+        if "items" in inputs:
+            item, bias = self.item_vectors(inputs["items"]), self.item_bias(inputs["items"])  # (B, n, d), (B, n, 1)
+            logits = ops.einsum("bd,bnd->bn", user, item) + bias[..., 0]
+        else:
+            logits = ops.matmul(user, ops.transpose(self.item_vectors.embeddings))
+            logits = logits + ops.transpose(self.item_bias.embeddings)
+        if self.user_bias is not None:
+            logits = logits + self.user_bias(inputs["user"]) + self.mean
+        return logits
+
+
+class MatrixFactorization(KerasRecommender):
+    """Embeddings of users and items, scored by their dot product.
+
+        score(u, i) = (p_u + 1/√n_u · Σ_{j liked by u} q_j) · q_i + b_i
+
+    loss: "multinomial" (softmax over the whole catalogue, a row with all likes of a user), "categorical_cross_entropy"
+    (the same, one like a row), "bpr", "sampled_softmax", "binary_cross_entropy" (one like and `n_negatives` items drawn
+    anew each epoch), or "mse": ratings, with μ and b_u added to the score.
+    use_user_vector, use_history: which part of the user's vector there is. With history a new user is served by the
+    same formula, p = 0; without it `score(history=…)` is a ValueError.
+    dropout: share of the d numbers of the user's vector dropped in training.   learning_rate, weight_decay: AdamW's;
+    the decay acts on all weights.   batch_size: rows a step; None = all users at once for "multinomial", else 1,024.
+    negatives: "uniform", or "popularity" (by count of likes).   init_scale: σ of the first vectors; the item bias
+    starts at log(1 + likes), which carries popularity.   log_dir: folder for TensorBoard.   seed: fixes all of it.
+    Fitted: `network_` (Keras model), `history_` (loss of each epoch), `user_vectors_`, `item_vectors_`, `item_bias_`.
+    Source: Koren 2009, Rendle et al. 2009. Chapter: The full build."""
+
+    def __init__(
+        self,
+        *,
+        n_factors=128,
+        loss="multinomial",
+        use_history=True,
+        use_user_vector=True,
+        dropout=0.8,
+        learning_rate=0.01,
+        weight_decay=0.001,
+        epochs=150,
+        batch_size=None,
+        n_negatives=20,
+        negatives="uniform",
+        init_scale=0.03,
+        liked_from=4.0,
+        log_dir=None,
+        seed=0,
+    ):
+        if loss not in LOSSES:
+            raise ValueError(f"expected loss to be one of {LOSSES}, received {loss!r}")
+        if not (use_history or use_user_vector):
+            raise ValueError("expected use_history or use_user_vector, or both: a user needs a vector")
+        if negatives not in ("uniform", "popularity"):
+            raise ValueError(f"expected negatives 'uniform' or 'popularity', received {negatives!r}")
+        self.n_factors, self.loss, self.dropout, self.init_scale = n_factors, loss, dropout, init_scale
+        self.use_history, self.use_user_vector = use_history, use_user_vector
+        self.learning_rate, self.weight_decay, self.epochs = learning_rate, weight_decay, epochs
+        self.batch_size, self.n_negatives, self.negatives = batch_size, n_negatives, negatives
+        self.liked_from, self.log_dir, self.seed = liked_from, log_dir, seed
+
+    @property
+    def _uses_history(self):
+        return self.use_history
+
+    @property
+    def _needs_likes(self):
+        return self.loss != "mse" or self.use_history
+
+    def _network(self, train):
+        ratings = self.loss == "mse"
+        network = FactorizationNetwork(
+            n_users=len(self.users_),
+            n_items=len(self.items_),
+            n_factors=self.n_factors,
+            user_vector=self.use_user_vector,
+            history=self.use_history,
+            user_bias=ratings,
+            mean=float(train.require_rating().mean(dtype=np.float64)) if ratings else 0.0,
+            dropout=self.dropout,
+            init_scale=self.init_scale,
+        )
+        if not ratings:
+            likes = np.bincount(self.likes_of(self.train_).indices, minlength=len(self.items_))
+            start = np.log1p(likes)
+            if self.loss == "binary_cross_entropy":
+                start -= np.log1p(likes.mean() * self.n_negatives)  # how often an item is drawn as a negative
+            network.item_bias.set_weights([start[:, None]])
+        return network
+
+    def _batches(self, train):
+        rng = np.random.default_rng(self.seed)
+        likes, history = self.likes_of(self.train_), self._history(self.train_)
+        n_items = likes.shape[1]
+
+        def x(user, **more):
+            return {"user": user, **({"history": sparse_input(history[user])} if self.use_history else {}), **more}
+
+        size = self.batch_size or 1024
+        if self.loss == "mse":
+            arrays = rating_batches(train)
+            return Batches(lambda: arrays, lambda u, i, rating: (x(u, items=i), rating), batch_size=size, rng=rng)
+        if not likes.nnz:
+            raise ValueError(f"expected likes to learn from, received no rating of {self.liked_from} or more")
+        if self.loss == "multinomial":
+            users = np.flatnonzero(np.diff(likes.indptr)).astype(np.int32)
+            size = self.batch_size or len(users)
+            return Batches(lambda: (users,), lambda u: (x(u), likes[u].toarray()), batch_size=size, rng=rng)
+        if self.loss == "categorical_cross_entropy":
+            pairs = likes.tocoo().coords
+            return Batches(lambda: pairs, lambda u, i: (x(u), _ones(i, n_items)), batch_size=size, rng=rng)
+        weights = np.bincount(likes.indices, minlength=n_items) if self.negatives == "popularity" else None
+        return Batches(
+            lambda: ranking_batches(likes, n_negatives=self.n_negatives, rng=rng, popularity=weights),
+            lambda u, items: (x(u, items=items), _ones(np.zeros(len(u), int), items.shape[1])),
+            batch_size=size,
+            rng=rng,
+            redraw=True,
+        )
+
+    def _history(self, ratings):
+        """csr: 1/√n_u where a row of ratings holds a like, so that history @ item_vectors is the user's share."""
+        likes = self.likes_of(ratings)
+        counts = np.diff(likes.indptr)
+        values = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts).astype(np.float32)
+        return csr_array((values, likes.indices, likes.indptr), shape=likes.shape)
+
+    def _user_vectors_of(self, users, history):
+        own = self.user_vectors_[users] if users is not None and self.use_user_vector else 0.0
+        return own + self._history(history) @ self.item_vectors_ if self.use_history else own
+
+    def _score(self, users, history):
+        scores = self._user_vectors_of(users, history) @ self.item_vectors_.T + self.item_bias_
+        if self.loss == "mse":
+            scores += self.network_.mean
+            if users is not None:
+                scores += self.user_bias_[users][:, None]
+        return scores
+
+    def predict(self, users, items):
+        """Predicted ratings (loss="mse"; else logits) of the pairs (users[n], items[n]). Returns float32 (n,).
+
+        Raises KeyError for a user without a rating in training, IndexError for an item that is not there."""
+        self._check_fitted()
+        pairs, at = np.unique(self._known(users), return_inverse=True)
+        return self.score(pairs)[at, items]
+
+    @property
+    def user_vectors_(self):
+        """p, (n_users, d)."""
+        return _weights(self.network_.user_vectors)
+
+    @property
+    def item_vectors_(self):
+        """q, (n_items, d)."""
+        return _weights(self.network_.item_vectors)
+
+    @property
+    def item_bias_(self):
+        """b, (n_items,)."""
+        return _weights(self.network_.item_bias)[:, 0]
+
+    @property
+    def user_bias_(self):
+        """b_u, (n_users,); only where ratings are predicted."""
+        return _weights(self.network_.user_bias)[:, 0]
+
+
+def _weights(layer):
+    if layer is None:
+        raise AttributeError("this model was built without such a layer")
+    return ops.convert_to_numpy(layer.embeddings)
+
+
+def _ones(columns, n):
+    """float32 (len(columns), n): a one in each row."""
+    y = np.zeros((len(columns), n), np.float32)
+    y[np.arange(len(columns)), columns] = 1
+    return y

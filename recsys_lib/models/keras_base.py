@@ -1,0 +1,77 @@
+"""What the Keras models share: a seeded fit, TensorBoard logs, a saved network. Needs TensorFlow."""
+
+from recsys_lib._tensorflow import require_tensorflow
+
+require_tensorflow("recsys_lib.models.keras_base")
+
+import keras  # noqa: E402  (the check above gives the better message)
+import numpy as np  # noqa: E402
+from keras import ops  # noqa: E402, F401  (for the models)
+
+from recsys_lib import losses  # noqa: E402
+from recsys_lib.models.base import BaseRecommender  # noqa: E402
+
+
+class KerasRecommender(BaseRecommender):
+    """A recommender around one Keras model. It writes `_network(train)` and `_batches(train)`, a `Batches`.
+
+    Settings it needs: `loss`, `learning_rate`, `weight_decay`, `epochs`, `log_dir`, `seed`.
+    Fitted: `network_`, the Keras model, under plain compile and fit; `history_`, the loss of each epoch. `seed` fixes
+    Python's, NumPy's and TensorFlow's generators at the start of `fit`: same seed, same scores on the same machine."""
+
+    _arrays = ("history_",)
+
+    def _fit(self, train):
+        keras.utils.set_random_seed(self.seed)
+        batches = self._batches(train)
+        self.network_ = self._network(train)
+        self.network_.compile(
+            optimizer=keras.optimizers.AdamW(self.learning_rate, weight_decay=self.weight_decay),
+            loss=getattr(losses, self.loss),
+            steps_per_execution=len(batches),  # an epoch is one call of the graph
+            jit_compile=False,  # XLA knows no sparse input, and is slower here on two cores
+        )
+        callbacks = [keras.callbacks.TensorBoard(self.log_dir)] if self.log_dir else []
+        log = self.network_.fit(batches, epochs=self.epochs, shuffle=False, verbose=0, callbacks=callbacks)
+        self.history_ = np.array(log.history["loss"])
+
+    def _write(self, folder):
+        super()._write(folder)
+        self.network_.save(folder / "model.keras")
+
+    def _read(self, folder):
+        super()._read(folder)
+        self.network_ = keras.saving.load_model(folder / "model.keras", compile=False)
+
+
+class Batches(keras.utils.PyDataset):
+    """Rows of some arrays, in a new order each epoch, as batches for `fit`.
+
+    draw: () -> the arrays of an epoch, of one length; called anew each epoch where `redraw`.
+    feed: (the same arrays at the rows of a batch) -> (x, y) as the network takes them."""
+
+    def __init__(self, draw, feed, *, batch_size, rng, redraw=False):
+        super().__init__()
+        self.draw, self.feed, self.batch_size, self.rng, self.redraw = draw, feed, batch_size, rng, redraw
+        self.arrays = draw()
+        self.order = np.arange(len(self.arrays[0]))
+
+    def on_epoch_begin(self):
+        if self.redraw:
+            self.arrays = self.draw()
+        self.order = self.rng.permutation(len(self.order))
+
+    def __len__(self):
+        return -(-len(self.order) // self.batch_size)
+
+    def __getitem__(self, i):
+        rows = self.order[i * self.batch_size : (i + 1) * self.batch_size]
+        return self.feed(*(array[rows] for array in self.arrays))
+
+
+def sparse_input(matrix):
+    """A csr as Keras takes it from a PyDataset on TensorFlow, which refuses SciPy's own."""
+    import tensorflow as tf
+
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    return tf.SparseTensor(np.column_stack([rows, matrix.indices]), matrix.data, matrix.shape)
