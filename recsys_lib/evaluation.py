@@ -29,6 +29,8 @@ def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10"
     Chapter: Evaluation."""
     if part not in ("validation", "test"):
         raise ValueError(f"part must be 'validation' or 'test', received {part!r}")
+    if block < 1:
+        raise ValueError(f"block must be a number of users, at least 1, received {block}")
     wanted = [_parse(name) for name in ([metrics] if isinstance(metrics, str) else metrics)]
     if not wanted:
         raise ValueError("metrics must name at least one, received none")
@@ -117,9 +119,9 @@ def paired_bootstrap(a, b=None, *, n_resamples=10_000, confidence=0.95, rng=0):
         if (np.isnan(values) != np.isnan(other)).any():
             raise ValueError("a and b must be NaN for the same users (no relevant item), received different ones")
         values = values - other
+    if values.ndim != 1 or np.isnan(values).all():
+        raise ValueError(f"expected one value a user and at least one that is not NaN, received shape {values.shape}")
     values = values[~np.isnan(values)]
-    if values.ndim != 1 or len(values) == 0:
-        raise ValueError(f"expected one value a user and at least one that is not NaN, received shape {np.shape(a)}")
     rng, n = np.random.default_rng(rng), len(values)
     means = np.empty(n_resamples)
     step = max(1, BLOCK_CELLS // n)

@@ -115,10 +115,9 @@ def intervals(table, *, value="mean", ax=None, label=None, models=None, referenc
         style = _style_or_ink(family)
         ax.plot([row[low], row[high]], [place, place], color=style["color"], linewidth=2.2, solid_capstyle="round")
         ax.plot(row[value], place, **(style | {"linestyle": "none", "markersize": 7}))
-        ax.annotate(
-            _short(row[value], signed=value == "difference"), (1, place), (6, 0), va="center_baseline", annotation_clip=False,
-            xycoords=ax.get_yaxis_transform(), textcoords="offset points",
-        )  # fmt: skip
+        place_of_text = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points", "annotation_clip": False}
+        text = _short(row[value], signed=value == "difference")
+        ax.annotate(text, (1, place), (6, 0), va="center_baseline", **place_of_text)
     ax.set(yticks=range(len(table)), ylim=(len(table) - 0.4, -0.6))
     ax.set_yticklabels([str(name) for name in table.index])
     ax.tick_params(axis="y", length=0)
