@@ -1,0 +1,9 @@
+"""What the site needs beyond Jupyter Book: chapter heads, boxes, claims, tables, anchors, offline assets."""
+
+from book_ext import anchors, assets, chapters, outputs, pages
+
+
+def setup(app):
+    for part in (anchors, assets, chapters, outputs, pages):
+        part.setup(app)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
