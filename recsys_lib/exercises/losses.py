@@ -1,0 +1,110 @@
+"""Checkers of the chapter Losses."""
+
+import numpy as np
+
+from recsys_lib.exercises import check_function, check_value, exercise
+
+SCORES, LIKES = np.log([3.0, 1.0, 1.0, 1.0]), np.array([1.0, 1.0, 0.0, 0.0])
+SHARE = np.exp(SCORES) / np.exp(SCORES).sum()
+
+
+@exercise("losses.several_likes")
+def several_likes(answer):
+    """Gradient of the multinomial loss by the four scores: 2 π − y."""
+    right = LIKES.sum() * SHARE - LIKES
+    return check_value(
+        answer,
+        right,
+        tolerance=2e-3,  # decimals by hand, such as −.667
+        mistakes=[
+            (SHARE - LIKES, "This is π − y, right for one like. Two likes send the probabilities down twice."),
+            (-right, "These are the pushes, minus the gradient. The sign is the other way round."),
+            (right / 2, "You divided by the number of likes. The loss is the sum over the likes, not their mean."),
+            (SHARE, "These are the probabilities π. Now the likes: how often does π count, and who gets a 1 back?"),
+            (LIKES.sum() * SHARE, "Each liked film still has to get its own 1 back: subtract y."),
+            (-np.sum(LIKES * np.log(SHARE)), "This is the loss. The gradient has one number for each film."),
+            (lambda a: np.shape(a) != (4,), "Four films, four numbers: the gradient has one for each score."),
+        ],
+        hint="Start from π = (3, 1, 1, 1)/6. Each like contributes π, and subtracts 1 from the film that was liked.",
+        praise="Right: the first film already has its share, so its own like and the other's cancel; and the sum is 0.",
+    )
+
+
+def _gaps(s):
+    return s[0] - np.asarray(s[1:])
+
+
+def _bpr(s):
+    return np.mean(np.logaddexp(0, -_gaps(s)))
+
+
+def _sigmoid(x):
+    return np.exp(-np.logaddexp(0, -x))
+
+
+def _logs(s, floor=0.0):
+    """−log σ as it is written on paper; infinite or floored where σ is rounded away."""
+    with np.errstate(over="ignore", divide="ignore"):
+        return np.mean(-np.log(1 / (1 + np.exp(-_gaps(s))) + floor))
+
+
+def _one_denominator(s):
+    return np.logaddexp.reduce(np.asarray(s)) - s[0]
+
+
+FLOOR = "The small number inside the logarithm caps the loss near"
+ROWS = [(np.array(row),) for row in ([0.0, 0.0], [2.0, -1.0, 3.5], [-3.0, 5.0, 0.2, 0.1], [-500.0, 500.0, 0.0])]
+
+
+@exercise("losses.bpr_row")
+def bpr_row(answer):
+    """BPR of one row of scores, the liked film in column 0, mean over the others, in a form that does not overflow."""
+
+    def quiet(s):
+        with np.errstate(all="ignore"):
+            return answer(s)
+
+    return check_function(
+        quiet if callable(answer) else answer,
+        _bpr,
+        ROWS,
+        mistakes=[
+            (
+                lambda s: np.mean(1 - _sigmoid(_gaps(s))),
+                "This is 1 − σ(gap). Rendle's loss is −log σ(gap), which keeps pushing the worst pairs.",
+            ),
+            (
+                _logs,
+                "Right for small gaps, but at −1000 σ is rounded to 0 and your loss is infinite. It should be 1000: "
+                "write −log σ(x) as softplus(−x), np.logaddexp(0, −x).",
+            ),
+            (lambda s: _logs(s, 1e-10), f"{FLOOR} 23, and beyond that there is no push. Softplus needs no such help."),
+            (lambda s: _logs(s, 1e-8), f"{FLOOR} 18, and beyond that there is no push. Softplus needs no such help."),
+            (
+                lambda s: np.sum(np.logaddexp(0, -_gaps(s))),
+                "You add up the pairs. Take their mean: the loss should not grow with the number of films drawn.",
+            ),
+            (
+                lambda s: np.mean(np.logaddexp(0, _gaps(s))),
+                "The sign of the gap is turned round: this loss is small where the liked film stands below the others.",
+            ),
+            (
+                lambda s: -_bpr(s),
+                "This is the mean of log σ(gap), which is negative. A loss is made small: put a minus in front.",
+            ),
+            (
+                lambda s: np.logaddexp(0, -np.mean(_gaps(s))),
+                "You take the mean of the gaps first. Each pair has a loss of its own; the mean comes last.",
+            ),
+            (
+                lambda s: np.mean(np.logaddexp(0, np.asarray(s) - s[0])),
+                "Your mean includes the liked film against itself. Only s[1:] are rivals.",
+            ),
+            (
+                _one_denominator,
+                "This is sampled softmax: all rivals in one denominator. BPR takes them one pair at a time.",
+            ),
+        ],
+        hint="For each rival: softplus(s_j − s_0). Then the mean over the rivals.",
+        praise="Right, and the pair that is 1000 upside down costs 1000, not infinity.",
+    )
