@@ -8,10 +8,56 @@ import ast
 import numpy as np
 import pytest
 from bookfiles import notebook_paths, read_notebook
+from scipy.sparse import csr_array
 
-from recsys_lib import metrics, similarity  # noqa: F401
+from recsys_lib import metrics, retrieval, similarity  # noqa: F401
+from recsys_lib.data import IdMap, Interactions
+from recsys_lib.models import ContentTFIDF, ItemKNN
 
-REGISTRY = {}
+
+def random_likes(rng):
+    """12 users × 9 items of 0 and 1; every user likes one at least."""
+    likes = (rng.random((12, 9)) < 0.4).astype(float)
+    likes[np.arange(12), rng.integers(9, size=12)] = 1
+    return likes
+
+
+def random_ratings(rng):
+    """12 users × 9 items of 1 to 5, NaN where nothing was rated; every user rated one at least."""
+    return np.where(random_likes(rng) > 0, rng.integers(1, 6, size=(12, 9)), np.nan)
+
+
+def content(likes, vectors):
+    model = ContentTFIDF()
+    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    model.implicit_, model.item_vectors_ = True, csr_array(unit)
+    return model._score(None, csr_array(likes))
+
+
+def co_likes(likes):
+    user, item = np.nonzero(likes)
+    data = Interactions(user, item, None, None, IdMap(range(likes.shape[0])), IdMap(range(likes.shape[1])))
+    model = ItemKNN(similarity="dot", n_neighbors=None).fit(data)
+    return model.score(np.arange(len(likes)))
+
+
+REGISTRY = {
+    "anatomy.content_scores": (lambda rng: (random_likes(rng), rng.random((9, 4))), content),
+    "anatomy.co_like_scores": (lambda rng: (random_likes(rng),), co_likes),
+    "anatomy.top_k_by_hand": (
+        lambda rng: (rng.integers(5, size=(12, 9)).astype(float), random_likes(rng) * (rng.random((12, 9)) < 0.4) > 0, 2),
+        lambda scores, seen, k: retrieval.top_k(scores, k, exclude=csr_array(seen)),
+    ),
+    "similarity.dot_by_hand": (lambda rng: (random_likes(rng),), similarity.dot),
+    "similarity.cosine_by_hand": (lambda rng: (random_likes(rng),), similarity.cosine),
+    "similarity.jaccard_by_hand": (lambda rng: (random_likes(rng),), similarity.jaccard),
+    "similarity.pearson_by_hand": (lambda rng: (random_ratings(rng),), similarity.pearson),
+    "similarity.adjusted_cosine_by_hand": (lambda rng: (random_ratings(rng),), similarity.adjusted_cosine),
+    "similarity.shrink_by_hand": (
+        lambda rng: (rng.random(20), rng.integers(1, 90, size=20), float(rng.integers(1, 200))),
+        similarity.shrink,
+    ),
+}
 
 
 def by_hand_code(path):

@@ -1,0 +1,94 @@
+"""Checkers of the chapter Similarity."""
+
+import numpy as np
+
+from recsys_lib import similarity
+from recsys_lib.exercises import check_function, check_value, exercise
+
+R = np.array(  # the chapter's five users × (Hit, Twin, Cult, Foe)
+    [[5, 4, np.nan, 1], [4, 5, np.nan, 2], [4, np.nan, 5, np.nan], [2, np.nan, 3, 5], [3, 2, np.nan, 4]]
+)
+TWIN, FOE = 1, 3
+
+
+@exercise("similarity.adjusted_cosine")
+def adjusted_cosine(answer):
+    both = ~np.isnan(R[:, TWIN]) & ~np.isnan(R[:, FOE])
+    x, y = R[both, TWIN], R[both, FOE]
+    expected = similarity.adjusted_cosine(R)[TWIN, FOE]
+    deviation = R - np.nanmean(R, axis=1, keepdims=True)
+    product = np.nansum(deviation[:, TWIN] * deviation[:, FOE])
+    all_raters = product / np.sqrt(np.nansum(deviation[:, TWIN] ** 2) * np.nansum(deviation[:, FOE] ** 2))
+    item_mean = R - np.nanmean(R, axis=0)
+    by_item = _cosine(item_mean[both, TWIN], item_mean[both, FOE])
+    return check_value(
+        answer,
+        expected,
+        tolerance=6e-4,
+        mistakes=[
+            (_cosine(x, y), "This is the plain cosine of the ratings. What is each user's own level?"),
+            (np.corrcoef(x, y)[0, 1], "This is Pearson: you centred on the films' means. Centre on each user's mean."),
+            (by_item, "You took the mean of each film away. Take away the mean of each user, over all films rated."),
+            (all_raters, "The length of Foe runs over D too, who did not rate Twin. Only common raters count."),
+            (product, "This is the sum of products. What is left to divide by?"),
+            (-expected, "The size is right. Look at the signs: who likes Twin likes Foe less."),
+        ],
+        hint="Centre each rating on its user's mean, keep A, B and E, then take the cosine of the two columns.",
+        praise="Right: those who put Twin above their own level put Foe below it.",
+    )
+
+
+def _cosine(x, y):
+    return x @ y / np.sqrt((x @ x) * (y @ y))
+
+
+def _pearson(x, y, *, common_means=True, missing=np.nan, at_least=2):
+    x, y = (np.where(np.isnan(c), missing, c) for c in (x, y))
+    both = ~np.isnan(x) & ~np.isnan(y)
+    if both.sum() < at_least:
+        return 0.0
+    means = (x[both].mean(), y[both].mean()) if common_means else (np.nanmean(x), np.nanmean(y))
+    a, b = x[both] - means[0], y[both] - means[1]
+    scale = np.sqrt((a @ a) * (b @ b))
+    return a @ b / scale if scale > 1e-12 else 0.0
+
+
+def _no_root(x, y):
+    both = ~np.isnan(x) & ~np.isnan(y)
+    a, b = x[both] - x[both].mean(), y[both] - y[both].mean()
+    return a @ b / both.sum() if both.sum() >= 2 else 0.0
+
+
+def _nan_where_flat(x, y):
+    both = ~np.isnan(x) & ~np.isnan(y)
+    a, b = (c[both] - c[both].mean() if both.any() else c[both] for c in (x, y))
+    scale = np.sqrt((a @ a) * (b @ b))
+    return a @ b / scale if scale > 1e-12 else np.nan
+
+
+@exercise("similarity.pearson_pair")
+def pearson_pair(answer):
+    rng = np.random.default_rng(3)
+    inputs = [tuple(np.where(rng.random(12) < 0.35, np.nan, rng.integers(1, 6, 12)) for _ in "xy") for _ in range(6)]
+    inputs.append((R[:, 0], R[:, 2]))  # two common raters
+    inputs.append((np.array([5, np.nan, 3, 1.0]), np.array([4, 2, np.nan, np.nan])))  # one
+    inputs.append((np.array([4, 4, 4.0, 2]), np.array([1, 5, 3.0, np.nan])))  # one side does not vary
+    return check_function(
+        answer,
+        _pearson,
+        inputs,
+        mistakes=[
+            (lambda x, y: _pearson(x, y, common_means=False), "Your means run over all raters of a film. Which users rated both?"),
+            (lambda x, y: _pearson(x, y, missing=0), "A missing rating counts as 0 here: the worst rating there is. Leave it out."),
+            (_no_root, "This is the covariance. Divide by the two lengths, and the result lies between -1 and 1."),
+            (_nan_where_flat, "Nearly: NaN comes out where fewer than two rated both or one side does not vary. Say 0 there."),
+            (lambda x, y: _cosine_of_common(x, y), "You did not subtract the means: this is the cosine over the common raters."),
+        ],
+        hint="Some results differ. Try a pair with one common rater, and one where a film got the same rating from all.",
+        praise="Right, in the awkward cases too.",
+    )
+
+
+def _cosine_of_common(x, y):
+    both = ~np.isnan(x) & ~np.isnan(y)
+    return _cosine(x[both], y[both]) if both.any() else 0.0

@@ -1,0 +1,65 @@
+"""The checkers of the chapter Anatomy accept right answers however written, and name the mistake in wrong ones."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys_lib.exercises import check
+
+
+@pytest.mark.parametrize("answer", [[0, 0.5, 0.5], (0, 1 / 2, 1 / 2), np.array([0, 0.5, 0.5]), pd.Series([0, 0.5, 0.5])])
+def test_profile_right(answer):
+    assert check("anatomy.profile", answer).state == "right"
+
+
+@pytest.mark.parametrize(
+    "answer, hint",
+    [
+        ([0, 1, 1], "sum of the liked rows"),
+        ([0, 2 / 3, 2 / 3], "Kiss is in your average"),
+        ([0, 1 / 6, 1 / 6], "all films"),
+        ([0, np.sqrt(0.5), np.sqrt(0.5)], "one unit long"),
+        ([0, 0, 0], "subtracted"),
+        ([1, 0, 0], "add them"),
+    ],
+)
+def test_profile_wrong(answer, hint):
+    verdict = check("anatomy.profile", answer)
+    assert verdict.state == "wrong" and hint in verdict.message
+
+
+def test_unfilled():
+    assert check("anatomy.profile", None).state == "not yet"
+    assert check("anatomy.top_ten", lambda scores, seen: ...).state == "not yet"
+
+
+def by_sorted(scores, seen):
+    left = sorted((i for i in range(len(scores)) if i not in seen), key=lambda i: (-scores[i], i))
+    return left[:10]
+
+
+def by_infinity(scores, seen):
+    scores = np.array(scores, float)
+    scores[list(seen)] = -np.inf
+    return np.argsort(-scores, kind="stable")[: min(10, len(scores) - len(seen))]
+
+
+@pytest.mark.parametrize("answer", [by_sorted, by_infinity, lambda s, seen: tuple(by_sorted(s, seen))])
+def test_top_ten_right(answer):
+    assert check("anatomy.top_ten", answer).state == "right"
+
+
+@pytest.mark.parametrize(
+    "answer, hint",
+    [
+        (lambda s, seen: np.argsort(-s, kind="stable")[:10], "`seen` are in your list"),
+        (lambda s, seen: [i for i in np.argsort(s, kind="stable") if i not in seen][:10], "worst films first"),
+        (lambda s, seen: [i for i in np.argsort(-s, kind="stable")[:10] if i not in seen], "cut to ten first"),
+        (lambda s, seen: [i for i in np.argsort(s, kind="stable")[::-1] if i not in seen][:10], "ties"),
+        (lambda s, seen: np.asarray(s)[by_sorted(s, seen)], "indices"),
+        (lambda s, seen: s.nothing, "AttributeError"),
+    ],
+)
+def test_top_ten_wrong(answer, hint):
+    verdict = check("anatomy.top_ten", answer)
+    assert verdict.state == "wrong" and hint in verdict.message
