@@ -111,7 +111,7 @@ def check_function(
         except NotImplementedError:
             return not_yet()
         except Exception as error:  # whatever a learner's code raises is an answer too
-            return wrong(f"Your function raises {type(error).__name__}: {error}")
+            return wrong(f"Your function raises {type(error).__name__}: {' '.join(str(error).split())}")
         if _unfilled(results[-1]):
             return not_yet() if len(results) == 1 else wrong("Your function returns None for some inputs.")
 
