@@ -2,15 +2,15 @@
 
 All take a csr matrix (stored entry = rated, also if it is 0) or a dense array, in which NaN is "not rated". Each
 returns `(len(columns), n_items)`, one row for each item of `columns` (a slice, indices or a mask; all items if left
-out), in the floating dtype of the input. Sums run in float64, over blocks of columns that keep the scratch
-memory near 0.3 GB; the result itself is dense: 9,066 × 9,066 items in float32 are 0.33 GB, so take `columns` in blocks
+out), in the floating dtype of the input. Sums run in float64, over blocks of columns whose scratch memory
+is about 30 MB; the result itself is dense: 9,066 × 9,066 items in float32 are 0.33 GB, so take `columns` in blocks
 where that is too much. The pair of an item with itself is computed like any other.
 """
 
 import numpy as np
 from scipy import sparse
 
-BLOCK_CELLS = 2**22  # pairs computed together
+BLOCK_CELLS = 2**18  # pairs computed together: small enough to stay near the processor
 
 
 def dot(matrix, *, columns=None):
