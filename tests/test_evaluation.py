@@ -321,6 +321,6 @@ def test_show_prints_as_the_book_does():
 def test_the_bootstrap_is_quick():
     values = np.random.default_rng(0).random(647)
     paired_bootstrap(values)
-    start = time.perf_counter()
+    start = time.process_time()
     paired_bootstrap(values)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5

@@ -186,9 +186,9 @@ def test_each_docstring_names_its_denominator_and_chapter():
 def test_ten_metrics_at_full_size_take_less_than_a_second():
     rng = np.random.default_rng(0)
     scores = rng.random((6040, 3706), dtype=np.float32)
-    relevant = sparse.random_array(scores.shape, density=0.01, rng=rng, format="csr")
-    start = time.perf_counter()
+    relevant = sparse.csr_array(rng.random(scores.shape, dtype=np.float32) < 0.01)
+    start = time.process_time()
     hits = metrics._hits(top_k(scores, 20), relevant)
     for function in [*metrics.RANKING.values()] * 2:
         function(*hits)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

@@ -30,7 +30,21 @@ def test_load_gives_what_was_recorded(folder):
     assert content["inputs"] == {"ratings": hashlib.sha256(b"abc").hexdigest()}
     assert content["versions"]["recsys_lib"] == __version__
     assert content["versions"]["numpy"] == np.__version__
-    assert {"keras", "tensorflow"} <= set(content["versions"]), "found under whichever name TensorFlow is installed"
+
+
+def test_versions_are_found_under_whichever_name_tensorflow_is_installed(folder, monkeypatch):
+    def version(package):
+        if package not in installed:
+            raise results.metadata.PackageNotFoundError(package)
+        return installed[package]
+
+    monkeypatch.setattr(results.metadata, "version", version)
+    for name in ("tensorflow", "tensorflow-cpu"):
+        installed = {"numpy": "2.1.3", name: "2.20.0"}
+        write()
+        assert results.load("losses")["versions"] == {
+            "recsys_lib": __version__, "numpy": "2.1.3", "tensorflow": "2.20.0",
+        }  # fmt: skip
 
 
 def test_values_of_numpy_and_pandas_become_plain(folder):

@@ -103,9 +103,9 @@ def test_top_k_is_faster_than_sorting():
     exclude = stored(rng.random(scores.shape) < 0.045)
 
     def seconds(function):
-        start = time.perf_counter()
+        start = time.process_time()
         function()
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     def sort():
         masked = scores.copy()
