@@ -322,7 +322,7 @@ def _merge(user, item, rating, timestamp, n_items, duplicates):
     is_last = np.append(pairs[order][1:] != pairs[order][:-1], True)[: len(order)]
     latest = order[is_last]
     if rating is not None and duplicates == "mean" and len(order):
-        rating = np.asarray(rating, np.float64)
+        rating = np.array(rating, np.float64)  # a copy: the caller keeps its own
         group = np.concatenate([[0], np.cumsum(is_last)[:-1]])
         rating[latest] = np.bincount(group, rating[order]) / np.bincount(group)
     latest = np.sort(latest)

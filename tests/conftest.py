@@ -1,0 +1,28 @@
+"""What the tests share: hypothesis profiles (1,000 cases where CI is set) and the data, read once."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# No deadline, because a busy machine is no bug; no database, so that a test run writes nothing into the tree.
+common = {"deadline": None, "database": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("local", max_examples=100, **common)
+settings.register_profile("ci", max_examples=1000, derandomize=True, **common)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.fixture(scope="session")
+def movielens():
+    """MovieLens small, 2016 edition."""
+    from recsys_lib.data import load_movielens
+
+    return load_movielens()
+
+
+@pytest.fixture(scope="session")
+def user_time_split(movielens):
+    """Its split by user time, the one of the book's tables."""
+    from recsys_lib.data import split_by_user_time
+
+    return split_by_user_time(movielens)

@@ -1,0 +1,285 @@
+"""IdMap, Interactions and the tables at the border."""
+
+import dataclasses
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
+
+from recsys_lib.data import IdMap, Interactions, likes, to_table
+
+TABLE = pd.DataFrame(
+    {
+        "user_id": ["u2", "u1", "u1", "u3"],
+        "item_id": [30, 10, 20, 10],
+        "rating": [5.0, 0.0, 4.0, 3.5],
+        "timestamp": [400, 100, 300, 200],
+    }
+)
+FILMS = pd.DataFrame({"item_id": [20, 10, 99, 30], "title": ["B", "A", "Unrated", "C"]})
+
+
+@pytest.fixture
+def data():
+    return Interactions.from_table(TABLE, item_table=FILMS)
+
+
+# --- IdMap
+
+
+def test_ids_are_sorted_or_kept_in_order_of_appearance():
+    assert IdMap.from_values([30, 10, 20, 10]).ids == (10, 20, 30)
+    assert IdMap.from_values(["b", 1, "a", "b"]).ids == ("b", 1, "a")
+    assert IdMap.from_values(np.array([3, 1, 3])).ids == (1, 3)
+    assert all(type(value) is int for value in IdMap([np.int64(3), np.int64(1)]).ids)
+
+
+@given(st.lists(st.one_of(st.integers(), st.text(), st.tuples(st.integers(), st.text())), unique=True))
+def test_index_is_the_way_back(values):
+    ids = IdMap(values)
+    assert len(ids) == len(values) and list(ids) == values
+    assert [ids.index(value) for value in values] == list(range(len(values))) == ids.indices(values).tolist()
+    assert [ids[i] for i in range(len(ids))] == values
+    assert ids.indices(values).dtype == np.int32
+    assert ids == IdMap(values) and all(value in ids for value in values)
+
+
+def test_an_unknown_id_is_named():
+    ids = IdMap([1, 2, 3])
+    with pytest.raises(KeyError, match="unknown id 7; expected one of 3 ids such as 1, 2, 3"):
+        ids.index(7)
+    with pytest.raises(KeyError, match=r"unknown id '1'; did you mean 1 \(int, not str\)\?"):
+        ids.index("1")
+    with pytest.raises(KeyError, match=r"did you mean '1' \(str, not int\)"):
+        IdMap(["1"]).indices([1])
+    with pytest.raises(KeyError, match="did you mean ' 1'"):
+        IdMap([" 1"]).index("1")
+    with pytest.raises(KeyError, match=r"unknown id \[1\]"):
+        ids.index([1])
+    assert "1" not in ids and [1] not in ids and np.int64(1) in ids
+    assert ids.index(np.int64(2)) == 1
+
+
+@pytest.mark.parametrize(
+    "values, error, message",
+    [
+        ([1, 2, 1], ValueError, "distinct ids, got 1 more than once"),
+        ([1, None], ValueError, "none at 1"),
+        ([float("nan")], ValueError, "none at 0"),
+        ("abc", TypeError, "sequence of ids, got str"),
+        (7, TypeError, "sequence of ids, got int"),
+        ([[1]], TypeError, "unhashable"),
+    ],
+)
+def test_ids_that_cannot_be_used(values, error, message):
+    with pytest.raises(error, match=message):
+        IdMap(values)
+
+
+def test_id_map_is_frozen_and_has_no_last_item_at_minus_one():
+    ids = IdMap([1, 2])
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        ids.ids = ()
+    with pytest.raises(IndexError, match="0..1, got -1"):
+        ids[-1]
+    assert ids != IdMap([2, 1])
+    assert repr(ids) == "IdMap(2 ids: 1, 2)"
+
+
+# --- Interactions
+
+
+def test_from_table(data):
+    assert data.users.ids == ("u1", "u2", "u3") and data.items.ids == (10, 20, 30)
+    assert data.user.tolist() == [1, 0, 0, 2] and data.item.tolist() == [2, 0, 1, 0]
+    assert (data.user.dtype, data.item.dtype, data.rating.dtype, data.timestamp.dtype) == tuple(
+        map(np.dtype, ("int32", "int32", "float32", "int64"))
+    )
+    assert data.item_table["title"].tolist() == ["A", "B", "C"]
+    assert (len(data), data.n_users, data.n_items) == (4, 3, 3)
+    pd.testing.assert_frame_equal(data.to_table(), TABLE, check_dtype=False)
+
+
+def test_matrix_keeps_zeros_and_the_full_shape(data):
+    matrix = data.matrix()
+    assert isinstance(matrix, csr_array) and matrix.dtype == np.float32
+    assert matrix.shape == (3, 3) and matrix.nnz == 4 and matrix[0, 0] == 0
+    assert data.take([0]).matrix().shape == (3, 3)
+    assert data.take([]).matrix().nnz == 0
+
+
+def test_likes_and_binarize(data):
+    wanted = [[0, 1, 0], [0, 0, 1], [0, 0, 0]]
+    assert data.likes().toarray().tolist() == wanted == likes(data.matrix(), 4.0).toarray().tolist()
+    assert data.likes().nnz == 2 and data.likes().dtype == np.float32
+    assert data.likes(0).nnz == 4, "a stored zero is a rating"
+    binary = data.binarize()
+    assert binary.rating is None and binary.likes().toarray().tolist() == wanted
+    assert binary.binarize() is binary
+    with pytest.raises(TypeError, match="sparse matrix of ratings, got ndarray"):
+        likes(np.zeros((2, 2)))
+
+
+def test_what_is_missing_is_said(data):
+    bare = Interactions.from_table(TABLE[["user_id", "item_id"]])
+    assert bare.rating is None and bare.timestamp is None
+    assert bare.matrix().data.tolist() == [1, 1, 1, 1]
+    with pytest.raises(ValueError, match="expected ratings, got rating=None"):
+        bare.require_rating()
+    with pytest.raises(ValueError, match="expected timestamps, got timestamp=None"):
+        bare.require_timestamp()
+    assert list(bare.to_table().columns) == ["user_id", "item_id"]
+    assert repr(bare) == "Interactions(4 pairs, 3 users, 3 items, no rating, no timestamp)"
+    assert data.require_rating() is data.rating and data.require_timestamp() is data.timestamp
+
+
+def test_it_is_frozen_and_keeps_its_own_copy():
+    rating = np.array([1.0, 2.0], np.float32)
+    data = Interactions([0, 0], [0, 1], rating, None, IdMap(["u"]), IdMap(["a", "b"]))
+    rating[0] = 5
+    assert data.rating.tolist() == [1, 2]
+    with pytest.raises(ValueError, match="read-only"):
+        data.rating[0] = 3
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        data.rating = None
+
+
+def test_take(data):
+    assert data.take(data.rating >= 4).to_table()["item_id"].tolist() == [30, 20]
+    assert data.take([2, 0]).timestamp.tolist() == [300, 400]
+    assert data.take(slice(1, 3)).user.tolist() == [0, 0]
+    assert data.take([0]).users is data.users
+    with pytest.raises(ValueError, match="mask of 4 rows"):
+        data.take([True, False])
+    with pytest.raises(ValueError, match="indices below that"):
+        data.take([4])
+    with pytest.raises(ValueError, match="each pair once"):
+        data.take([0, 0])
+    with pytest.raises(ValueError, match="one dimension"):
+        data.take([[0]])
+
+
+def test_k_core():
+    table = pd.DataFrame({"user_id": list("aaabbbccd"), "item_id": [1, 2, 3, 1, 2, 4, 1, 2, 9]})
+    films = pd.DataFrame({"item_id": [1, 2, 3, 4, 9], "title": list("vwxyz")})
+    core = Interactions.from_table(table, item_table=films).k_core(user=2, item=2)
+    assert core.users.ids == ("a", "b", "c") and core.items.ids == (1, 2)
+    assert core.item_table["title"].tolist() == ["v", "w"] and len(core) == 6
+    with pytest.raises(ValueError, match="expected a core with 9 pairs a user"):
+        core.k_core(user=9, item=1)
+
+
+def test_k_core_is_stable_and_maximal(movielens):
+    core = movielens.k_core(user=20, item=10)
+    assert np.bincount(core.user).min() >= 20 and np.bincount(core.item).min() >= 10
+    assert core.n_users == len(np.unique(core.user)) and core.n_items == len(np.unique(core.item))
+
+
+def test_describe(data):
+    value = data.describe()
+    assert value["users"] == 3 and value["pairs"] == 4 and value["mean rating"] == 3.125
+    assert value["first day"] == "1970-01-01"
+    assert "mean rating" not in Interactions.from_table(TABLE[["user_id", "item_id"]]).describe()
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"user": [0, 1]}, r"item of shape \(2,\), got \(3,\)"),
+        ({"user": [0, 1, 2]}, r"user in 0..1, got 0..2"),
+        ({"item": [0, 1, -1]}, r"item in 0..1, got -1..1"),
+        ({"item": [0, 0.5, 1]}, "item as int32, got 0.5 at row 1"),
+        ({"rating": [1, np.nan, 3]}, "rating as float32, got nan at row 1"),
+        ({"rating": [1, 1e39, 3]}, "rating as float32, got 1e\\+39 at row 1"),
+        ({"timestamp": [1.5, 2, 3]}, "timestamp as int64, got 1.5 at row 0"),
+        ({"item": [0, 0, 0]}, "each pair once, got 1 repeats, the first: user 'a', item 'x'"),
+        ({"item_table": FILMS}, "item table of 2 rows, got 4"),
+    ],
+)
+def test_arrays_that_do_not_fit(change, message):
+    good = {"user": [0, 0, 1], "item": [0, 1, 0], "rating": None, "timestamp": None}
+    good |= {"users": IdMap(["a", "b"]), "items": IdMap(["x", "y"])}
+    with pytest.raises(ValueError, match=message):
+        Interactions(**(good | change))
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"rating": [5.0, None, 4.0, 3.5]}, "a rating in every row, got none at row 1"),
+        ({"user_id": ["u2", None, "u1", "u3"]}, "a user_id in every row, got none at row 1"),
+        ({"item_id": [10, 10, 10, 10]}, "each pair once"),
+        ({"rating": list("abcd")}, "rating as numbers"),
+    ],
+)
+def test_tables_that_do_not_fit(change, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        Interactions.from_table(TABLE.assign(**change))
+
+
+def test_columns_and_item_tables_that_do_not_fit():
+    with pytest.raises(ValueError, match=r"columns user_id, item_id\[, rating\]\[, timestamp\], got \['userId'"):
+        Interactions.from_table(TABLE.rename(columns={"user_id": "userId"}))
+    with pytest.raises(ValueError, match="row in the item table for every item: unknown id 30"):
+        Interactions.from_table(TABLE, item_table=FILMS[:3])
+    with pytest.raises(ValueError, match=r"did you mean '10' \(str, not int\)"):
+        Interactions.from_table(TABLE, item_table=FILMS.astype({"item_id": str}))
+    with pytest.raises(ValueError, match="a column item_id in the item table"):
+        Interactions.from_table(TABLE, item_table=FILMS[["title"]])
+    with pytest.raises(KeyError, match="unknown id 30"):
+        Interactions.from_table(TABLE, items=IdMap([10, 20]))
+    with pytest.raises(ValueError, match=r"duplicates to be one of \('error', 'last', 'mean'\), got 'first'"):
+        Interactions.from_table(TABLE, duplicates="first")
+
+
+def test_given_maps_and_dates():
+    ids = IdMap([10, 20, 30, 40])
+    table = TABLE.assign(timestamp=pd.to_datetime(TABLE["timestamp"], unit="s"))
+    data = Interactions.from_table(table, items=ids)
+    assert data.items is ids and data.matrix().shape == (3, 4)
+    assert data.timestamp.tolist() == TABLE["timestamp"].tolist()
+
+
+def test_a_pair_that_comes_twice():
+    table = pd.DataFrame({"user_id": list("abab"), "item_id": [1, 1, 1, 2], "rating": [1.0, 3, 5, 2]})
+    with pytest.raises(ValueError, match="got 1 repeats, the first: user 'a', item 1"):
+        Interactions.from_table(table)
+    last = Interactions.from_table(table, duplicates="last").to_table()
+    assert last.values.tolist() == [["b", 1, 3], ["a", 1, 5], ["b", 2, 2]]
+    assert Interactions.from_table(table, duplicates="mean").rating.tolist() == [3, 3, 2]
+    timed = Interactions.from_table(table.assign(timestamp=[9, 8, 7, 6]), duplicates="last")
+    assert timed.rating.tolist() == [1, 3, 2], "the latest in time, not the latest row"
+    timed = Interactions.from_table(table.assign(timestamp=[9, 8, 7, 6]), duplicates="mean")
+    assert timed.rating.tolist() == [3, 3, 2] and timed.timestamp.tolist() == [9, 8, 6]
+    assert table["rating"].tolist() == [1, 3, 5, 2], "the caller's table is left alone"
+
+
+# --- lists at the border
+
+
+def test_recommended_items_as_a_table(data):
+    recommended = np.array([[2, 0], [1, -1], [-1, -1]])
+    table = to_table(recommended, data, scores=np.array([[9.0, 8.0], [7.0, 0.0], [0.0, 0.0]]))
+    assert table.values.tolist() == [["u1", 1, 30, "C", 9], ["u1", 2, 10, "A", 8], ["u2", 1, 20, "B", 7]]
+    assert list(table.columns) == ["user_id", "rank", "item_id", "title", "score"]
+    assert to_table(recommended[:1], data, users=[2])["user_id"].tolist() == ["u3", "u3"]
+    with pytest.raises(ValueError, match="one row a user: 3 users, got 1 rows"):
+        to_table(recommended[:1], data)
+    with pytest.raises(ValueError, match="items in -1..2"):
+        to_table(recommended + 1, data)
+    with pytest.raises(ValueError, match=r"int \(n, k\), got float64"):
+        to_table(recommended / 2, data)
+    with pytest.raises(ValueError, match=r"scores of shape \(3, 2\), got \(3, 3\)"):
+        to_table(recommended, data, scores=np.zeros((3, 3)))
+
+
+def test_importing_the_package_is_light():
+    code = "import sys, recsys_lib; print({'numpy', 'pandas', 'tensorflow', 'keras'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+    code = "import sys, recsys_lib.data; print({'tensorflow', 'keras', 'matplotlib', 'sklearn'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
