@@ -11,7 +11,9 @@ KINDS = {  # one page of each kind
     "page": "book/how_to_use",
     "glossary": "book/glossary",
     "bibliography": "book/bibliography",
-    "tables": "book/formula_index",
+    "formulas": "book/formula_index",
+    "tables": "book/notation",
+    "claims": "book/claims",
     "search": "search",
 }
 
