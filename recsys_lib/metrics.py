@@ -225,6 +225,8 @@ def gini(recommended, n_items):
 
 def _exposure(recommended, n_items):
     """How often each item stands in a list."""
+    if n_items < 1:
+        raise ValueError(f"n_items must be at least 1, received {n_items}")
     recommended = _lists(recommended, n_items)
     return np.bincount(recommended[recommended >= 0], minlength=n_items)
 

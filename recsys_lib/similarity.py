@@ -74,7 +74,7 @@ def adjusted_cosine(matrix, *, columns=None):
     counts = np.diff(x.indptr)
     mean = x.sum(axis=1) / np.maximum(counts, 1)
     deviation = x.data - np.repeat(mean, counts)
-    deviation[np.abs(deviation) < 1e-12 * np.abs(x.data)] = 0  # rounding of the mean is no opinion
+    deviation[np.abs(deviation) <= 1e-12 * np.abs(x.data).max(initial=0)] = 0  # rounding of the mean is no opinion
     d, rated = _map(x, lambda _: deviation), _map(x, np.ones_like)
     squares = _map(d, np.square)
     products, mine, other = _products(d, d), _products(squares, rated), _products(rated, squares)

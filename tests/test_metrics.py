@@ -143,6 +143,9 @@ def test_coverage_and_gini_by_hand():
     assert gini(np.array([[0, 1], [2, 3]]), 4) == 0
     assert gini(np.array([[0, 1], [2, 3]]), 8) == pytest.approx(1 / 2), "items never shown count"
     assert np.isnan(gini(np.array([[-1, -1]]), 4))
+    for metric in (coverage, gini):
+        with pytest.raises(ValueError, match="at least 1"):
+            metric(np.array([[-1]]), 0)
     counts = np.random.default_rng(0).integers(0, 9, 50)
     one_a_list = np.repeat(np.arange(50), counts)[:, None]
     pairs = np.abs(counts[:, None] - counts).sum() / (2 * 50 * counts.sum())
