@@ -192,7 +192,8 @@ def _style_or_ink(name):
 
 class _ShortFormatter(ScalarFormatter):
     def __call__(self, x, pos=None):
-        return super().__call__(x, pos).replace("0.", ".", 1) if abs(x) < 1 else super().__call__(x, pos)
+        text = super().__call__(x, pos)
+        return "0" if x == 0 else text.replace("0.", ".", 1) if abs(x) < 1 else text
 
 
 def _short(number, *, signed=False, digits=3):
