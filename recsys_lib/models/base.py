@@ -89,9 +89,12 @@ class BaseRecommender:
         """Write the fitted model to `folder`: `model.json` (class, settings, ids) and its arrays; no pickle.
 
         Everything is written beside the folder and renamed at the end, so a crash leaves the old one or none.
-        Raises NotFittedError; TypeError for ids that are not int, str or float; ValueError if `folder` holds something
-        that is not a saved model."""
+        Raises NotFittedError; TypeError for ids that are not int, str or float, or a setting such as a Generator;
+        ValueError if `folder` holds something that is not a saved model."""
         self._check_fitted()
+        for name, value in self.settings.items():
+            if not isinstance(value, (bool, int, float, str, list, type(None))):
+                raise TypeError(f"expected {name} to be a number, text or list to save it, received {value!r}")
         folder = Path(folder)
         if folder.exists() and not (folder / "model.json").is_file() and (folder.is_file() or any(folder.iterdir())):
             raise ValueError(f"{folder} exists and is not a saved model: expected a new or an empty folder")
@@ -243,9 +246,11 @@ def load(folder):
     if head["class"] not in MODELS:
         raise ValueError(f"{path}: expected one of {sorted(MODELS)}, received class {head['class']!r}")
     cls = getattr(import_module(f"recsys_lib.models.{MODELS[head['class']]}"), head["class"])
-    model = cls(**head["settings"])
+    try:
+        model = cls(**head["settings"])
+    except TypeError as error:
+        raise ValueError(f"{path}: settings do not fit {head['class']}: {error}") from None
     model.users_, model.items_ = IdMap(head["users"]), IdMap(head["items"])
-    model.item_table_ = _table_from_json(head["item_table"], model.items_)
     model.implicit_ = head["implicit"]
     model._read(folder)
     if model.train_.shape != (len(model.users_), len(model.items_)):
@@ -253,6 +258,7 @@ def load(folder):
             f"{path}: expected the ids of {model.train_.shape[0]} users and {model.train_.shape[1]} items, "
             f"received {len(model.users_)} and {len(model.items_)}"
         )
+    model.item_table_ = _table_from_json(head["item_table"], model.items_)
     return model
 
 

@@ -199,7 +199,7 @@ class ALS(BaseRecommender):
     _arrays = ("item_factors_", "user_factors_")
     _block = 1024  # rows, and columns, whose outer products stand in memory at once
 
-    def __init__(self, *, n_factors=32, regularization=10.0, alpha=5.0, n_iterations=15, liked_from=4.0, rng=0):
+    def __init__(self, *, n_factors=32, regularization=3.0, alpha=0.5, n_iterations=15, liked_from=4.0, rng=0):
         self.n_factors, self.regularization, self.alpha = n_factors, regularization, alpha
         self.n_iterations, self.liked_from, self.rng = n_iterations, liked_from, rng
 

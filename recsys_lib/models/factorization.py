@@ -84,7 +84,7 @@ class MatrixFactorization(KerasRecommender):
         dropout=0.8,
         learning_rate=0.01,
         weight_decay=0.001,
-        epochs=150,
+        epochs=200,
         batch_size=None,
         n_negatives=20,
         negatives="uniform",
@@ -215,7 +215,7 @@ class MatrixFactorization(KerasRecommender):
 def _weights(layer):
     if layer is None:
         raise AttributeError("this model was built without such a layer")
-    return ops.convert_to_numpy(layer.embeddings)
+    return layer.get_weights()[0]
 
 
 def _ones(columns, n):
