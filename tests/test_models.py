@@ -1,0 +1,296 @@
+"""What every recommender must do: find the pattern, forget the names, repeat itself, refuse what it cannot use."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_array
+from sklearn.exceptions import NotFittedError
+
+from recsys_lib.data import IdMap, Interactions
+from recsys_lib.evaluation import evaluate
+from recsys_lib.models import ALS, EASE, BiasModel, ContentTFIDF, ItemKNN, Popularity, recommend
+from recsys_lib.retrieval import top_k
+
+DETERMINISTIC = [Popularity(), BiasModel(), ItemKNN(n_neighbors=None), EASE(regularization=5.0), ContentTFIDF()]
+ALL = [*DETERMINISTIC, ALS(n_factors=8)]
+NAMES = [type(model).__name__ for model in ALL]
+
+
+@pytest.fixture(scope="module")
+def small(movielens):
+    return movielens.k_core(user=30, item=60)
+
+
+def checkerboard(n=30, rating=5.0):
+    """Even users like even items, odd users odd ones; the diagonal is withheld."""
+    user, item = np.nonzero(np.add.outer(np.arange(n), np.arange(n)) % 2 == 0)
+    keep = user != item
+    return Interactions(user[keep], item[keep], np.full(keep.sum(), rating), None, IdMap(range(n)), IdMap(range(n)))
+
+
+@pytest.mark.parametrize(
+    "model", [ItemKNN(), ItemKNN(neighbors_of="history"), EASE(regularization=1.0), ALS(n_factors=8)]
+)
+def test_checkerboard(model):
+    train = checkerboard()
+    model.fit(train)
+    for scores in (model.score(np.arange(30)), model.score(history=train.matrix())):
+        assert (top_k(scores, 1, exclude=train.matrix())[:, 0] == np.arange(30)).all()
+
+
+def permuted(data, rng):
+    """The same ratings with the items in another order, and where each item went."""
+    order = rng.permutation(data.n_items)
+    place = np.argsort(order)
+    table = None if data.item_table is None else data.item_table.iloc[order].reset_index(drop=True)
+    items = IdMap([data.items[int(i)] for i in order])
+    return Interactions(data.user, place[data.item], data.rating, data.timestamp, data.users, items, table), order
+
+
+@pytest.mark.parametrize("model", DETERMINISTIC, ids=NAMES[:-1])
+def test_permuting_items_permutes_scores(small, model):
+    users = np.arange(40)
+    before = model.fit(small).score(users)
+    other, order = permuted(small, np.random.default_rng(0))
+    after = model.fit(other).score(users)
+    np.testing.assert_allclose(after, before[:, order], rtol=1e-5, atol=1e-5)
+    k = 10
+    seen = small.matrix()[users]
+    a, b = top_k(before, k, exclude=seen), top_k(after, k, exclude=other.matrix()[users])
+    scored = [np.where(lists < 0, 0, np.take_along_axis(s, lists, axis=1)) for s, lists in ((before, a), (after, b))]
+    np.testing.assert_allclose(*scored, rtol=1e-5, atol=1e-5)  # the same lists, up to ties
+
+
+@pytest.mark.parametrize("model", ALL, ids=NAMES)
+def test_scores_repeat_are_float32_and_by_history_the_same(small, model):
+    users = np.array([3, 0, 7])
+    first = model.fit(small).score(users)
+    assert first.dtype == np.float32 and first.shape == (3, small.n_items)
+    np.testing.assert_array_equal(model.fit(small).score(users), first)
+    np.testing.assert_allclose(model.score(history=small.matrix()[users]), first, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(model.score([7, 3]), first[[2, 0]], rtol=1e-4, atol=1e-5)  # whoever stands beside you
+
+
+def test_als_rng(small):
+    scores = [ALS(n_factors=8, n_iterations=3, rng=rng).fit(small).score([0]) for rng in (1, 1, 2)]
+    np.testing.assert_array_equal(scores[0], scores[1])
+    assert np.abs(scores[0] - scores[2]).max() > 1e-3
+    generator = ALS(n_factors=8, n_iterations=3, rng=np.random.default_rng(1)).fit(small).score([0])
+    np.testing.assert_array_equal(scores[0], generator)
+
+
+@pytest.mark.parametrize("model", [Popularity(), ItemKNN(), EASE(), ALS(n_factors=8), ContentTFIDF()])
+def test_implicit_data_every_pair_is_a_like(small, model):
+    liked = small.binarize(4.0)
+    expected = model.fit(small).score([0, 1])
+    np.testing.assert_allclose(model.fit(liked).score([0, 1]), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(model.score(history=liked.matrix()[[0, 1]]), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("model", ALL, ids=NAMES)
+def test_refusals(small, model):
+    with pytest.raises(NotFittedError, match="fit"):
+        type(model)().score([0])
+    model.fit(small.take(small.user != 2))
+    for users in ([-1], [small.n_users], [0, 2]):
+        with pytest.raises(KeyError, match=str(users[-1])):
+            model.score(users)
+    with pytest.raises(ValueError, match="indices"):
+        model.score(["0"])
+    with pytest.raises(ValueError, match="users"):
+        model.score()
+    with pytest.raises(ValueError, match="shape"):
+        model.score(history=csr_array((2, 3)))
+    with pytest.raises(TypeError, match="sparse"):
+        model.score(history=np.zeros((1, small.n_items)))
+    with pytest.raises(ValueError, match="finite"):
+        model.score(history=csr_array(([np.nan], ([0], [1])), shape=(1, small.n_items)))
+    with pytest.raises(ValueError, match="none"):
+        model.fit(small.take([]))
+
+
+def test_settings_are_checked():
+    for make in (
+        lambda: ItemKNN(similarity="cosinus"),
+        lambda: ItemKNN(neighbors_of="both"),
+        lambda: ItemKNN(n_neighbors=0),
+        lambda: EASE(regularization=0),
+    ):
+        with pytest.raises(ValueError, match="expected"):
+            make()
+    with pytest.raises(TypeError):
+        EASE(100)  # keyword-only
+
+
+def test_a_user_without_a_like_scores_nothing(small):
+    disliked = csr_array(([1.0, 2.0], ([0, 0], [3, 5])), shape=(1, small.n_items))
+    for model in (ItemKNN(), EASE(), ALS(n_factors=8), ContentTFIDF()):
+        assert not model.fit(small).score(history=disliked).any()
+
+
+def test_bias_model_is_the_ridge_solution():
+    rng = np.random.default_rng(0)
+    user, item = np.nonzero(rng.random((12, 9)) < 0.5)
+    data = Interactions(user, item, rng.integers(1, 6, len(user)), None, IdMap(range(12)), IdMap(range(9)))
+    model = BiasModel(regularization=2.0).fit(data)
+    design = np.zeros((len(user), 21))
+    design[np.arange(len(user)), user] = design[np.arange(len(user)), 12 + item] = 1
+    left = design.T @ design + 2.0 * np.eye(21)
+    biases = np.linalg.solve(left, design.T @ (data.rating - data.rating.mean()))
+    np.testing.assert_allclose(model.user_bias_, biases[:12], atol=1e-5)
+    np.testing.assert_allclose(model.item_bias_, biases[12:], atol=1e-5)
+    np.testing.assert_allclose(model.predict(user, item), data.rating.mean() + design @ biases, atol=1e-4)
+    with pytest.raises(ValueError, match="ratings"):
+        BiasModel().fit(data.binarize(4.0))
+
+
+def test_item_knn_by_hand():
+    """Likes: user 0 {a, b}, 1 {a, b, c}, 2 {b, c}, 3 {d}."""
+    likes = np.array([[1, 1, 0, 0], [1, 1, 1, 0], [0, 1, 1, 0], [0, 0, 0, 1]])
+    user, item = np.nonzero(likes)
+    data = Interactions(user, item, None, None, IdMap(range(4)), IdMap(list("abcd")))
+    ab, ac, bc = 2 / np.sqrt(6), 1 / 2, 2 / np.sqrt(6)
+    scores = ItemKNN(n_neighbors=None).fit(data).score([0])
+    np.testing.assert_allclose(scores, [[ab, ab, ac + bc, 0]], rtol=1e-6)
+    # one neighbour of each target: a keeps b, b keeps a (a tie with c: the lower index), c keeps b
+    np.testing.assert_allclose(ItemKNN(n_neighbors=1).fit(data).score([0]), [[ab, ab, bc, 0]], rtol=1e-6)
+    # one neighbour of each history film: a's is b, b's is a, so c hears of nobody
+    by_history = ItemKNN(n_neighbors=1, neighbors_of="history").fit(data)
+    np.testing.assert_allclose(by_history.score([0]), [[ab, ab, 0, 0]], rtol=1e-6)
+    shrunk = ItemKNN(n_neighbors=None, shrinkage=2).fit(data)
+    np.testing.assert_allclose(shrunk.score([0]), [[ab / 2, ab / 2, ac / 3 + bc / 2, 0]], rtol=1e-6)
+
+
+def test_item_knn_shrinks_by_raters_not_by_likers():
+    rating = [5.0, 5.0, 4.0, 1.0, 1.0, 5.0]
+    data = Interactions([0, 0, 1, 1, 2, 2], [0, 1, 0, 1, 0, 1], rating, None, IdMap(list("uvw")), IdMap(list("ab")))
+    plain, shrunk = (ItemKNN(shrinkage=beta).fit(data).score([0])[0, 0] for beta in (0, 3))
+    assert shrunk == pytest.approx(plain * 3 / (3 + 3))  # three raters of both, one liker of both
+
+
+def test_content_recommends_by_words(movielens):
+    model = ContentTFIDF().fit(movielens)
+    table = movielens.item_table
+    star_wars = table.index[table["title"].fillna("").str.startswith("Star Wars")]
+    history = csr_array(([5.0], ([0], [star_wars[0]])), shape=(1, movielens.n_items))
+    best = top_k(model.score(history=history), 3, exclude=history)[0]
+    assert set(best) <= set(star_wars)
+    with pytest.raises(ValueError, match="plot"):
+        ContentTFIDF(columns=("title", "plot")).fit(movielens)
+    with pytest.raises(ValueError, match="item table"):
+        ContentTFIDF().fit(checkerboard())
+
+
+# --- recommend
+
+
+def test_recommend_for_a_known_user(small):
+    model = EASE().fit(small)
+    user = int(np.argmin(np.bincount(small.user)))
+    user_id = small.users[user]
+    table = recommend(model, user_id, k=7)
+    assert list(table.columns[:3]) == ["rank", "item_id", "title"] and table.columns[-1] == "score"
+    assert list(table["rank"]) == list(range(1, 8))
+    assert (np.diff(table["score"]) <= 0).all()
+    seen = {small.items[int(i)] for i in small.item[small.user == user]}
+    assert not seen & set(table["item_id"])
+    titles = small.item_table.set_index("item_id")["title"]
+    assert list(table["title"]) == list(titles[table["item_id"]])
+    assert len(recommend(model, user_id, k=10**6)) == small.n_items - len(seen)
+    assert len(recommend(model, user_id, k=10**6, exclude_seen=False)) == small.n_items
+
+
+def test_recommend_from_history_equals_the_known_user(small):
+    model = EASE().fit(small)
+    rows = np.flatnonzero(small.user == 5)
+    history = {small.items[int(small.item[r])]: float(small.rating[r]) for r in rows[::-1]}
+    pd.testing.assert_frame_equal(recommend(model, history=history), recommend(model, small.users[5]))
+
+
+def test_recommend_refuses_and_falls_back(small):
+    model, popular = EASE().fit(small), Popularity().fit(small)
+    item = small.items[0]
+    with pytest.raises(KeyError, match="-7"):
+        recommend(model, -7)
+    with pytest.raises(KeyError, match="'1'|int"):
+        recommend(model, str(small.users[0]))
+    assert list(recommend(model, -7, fallback=popular)["item_id"]) == list(popular_ids(popular, 10))
+    with pytest.raises(ValueError, match="one of user_id and history"):
+        recommend(model)
+    with pytest.raises(ValueError, match="one of user_id and history"):
+        recommend(model, small.users[0], history={item: 5})
+    with pytest.raises(KeyError, match="99999999"):
+        recommend(model, history={item: 5.0, 99999999: 4.0})
+    with pytest.raises(TypeError, match="mapping"):
+        recommend(model, history=[item])
+    for history in ({}, {item: 1.0}):
+        with pytest.raises(ValueError, match="fallback"):
+            recommend(model, history=history)
+        answer = recommend(model, history=history, fallback=popular)
+        assert len(answer) == 10 and (not history or item not in set(answer["item_id"]))
+    with pytest.raises(ValueError, match="same items"):
+        recommend(model, -7, fallback=Popularity().fit(checkerboard()))
+    with pytest.raises(NotFittedError):
+        recommend(EASE(), 1)
+
+
+def popular_ids(popular, k):
+    return [popular.items_[int(i)] for i in np.argsort(-popular.item_scores_, kind="stable")[:k]]
+
+
+def test_recommend_says_so_of_a_user_without_ratings(small):
+    model = EASE().fit(small.take(small.user != 2))
+    with pytest.raises(KeyError, match=str(small.users[2])):
+        recommend(model, small.users[2])
+
+
+# --- the numbers that the book quotes, on its protocol
+
+REFERENCE = [
+    (Popularity(), 0.0646, 0.0887),
+    (ItemKNN(similarity="cosine", n_neighbors=100), 0.1064, 0.1429),
+    (ItemKNN(similarity="cosine", n_neighbors=100, shrinkage=20), 0.1064, 0.1509),
+    (EASE(regularization=100), 0.1165, 0.1595),
+]
+
+
+@pytest.mark.parametrize(("model", "ndcg", "recall"), REFERENCE, ids=lambda value: str(value)[:40])
+def test_reference_numbers(user_time_split, model, ndcg, recall):
+    table = evaluate(model, user_time_split)
+    mean = table.groupby("metric")["value"].mean()
+    assert table["value"].notna().sum() == 2 * 647
+    assert mean["ndcg@10"] == pytest.approx(ndcg, abs=5e-4)
+    assert mean["recall@20"] == pytest.approx(recall, abs=5e-4)
+
+
+def test_als_reaches_its_reference(user_time_split):
+    table = evaluate(ALS(), user_time_split, metrics="ndcg@10")
+    assert 0.107 <= table["value"].mean() <= 0.1145
+
+
+def test_defaults_are_the_reference_settings():
+    assert EASE().settings == {"regularization": 100.0, "liked_from": 4.0}
+    assert ItemKNN().settings["similarity"] == "cosine" and ItemKNN().settings["n_neighbors"] == 100
+    assert ALS().n_factors == 32
+
+
+def test_importing_the_models_loads_no_tensorflow():
+    code = (
+        "import sys; from recsys_lib.models import EASE, ALS, recommend, load; import recsys_lib.models as m; dir(m);"
+        "assert not {'tensorflow', 'keras'} & set(sys.modules), 'loaded'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_missing_tensorflow_is_an_import_error_that_says_what_to_do():
+    code = (
+        "import sys, importlib.util as u; real = u.find_spec;"
+        "u.find_spec = lambda name, *a: None if name == 'tensorflow' else real(name, *a);\n"
+        "try:\n import recsys_lib.models.factorization\n"
+        "except ImportError as error: print(error)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert "tensorflow" in out and 'pip install "recsys-lib[tensorflow] @ git+' in out

@@ -1,0 +1,147 @@
+"""A saved model recommends the same in a fresh process; what cannot be a saved model is refused."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.exceptions import NotFittedError
+
+from recsys_lib.data import IdMap, Interactions
+from recsys_lib.models import ALS, EASE, BiasModel, ContentTFIDF, ItemKNN, Popularity, load, recommend
+
+MODELS = [Popularity(), BiasModel(), ItemKNN(n_neighbors=20), EASE(), ALS(n_factors=8), ContentTFIDF()]
+
+
+@pytest.fixture(scope="module")
+def small(movielens):
+    return movielens.k_core(user=30, item=60)
+
+
+def tiny(item_ids, user_ids=("u", "v", "w"), rating=5.0, item_table=None):
+    user, item = np.nonzero(np.ones((len(user_ids), len(item_ids))))
+    keep = user != item
+    users, items = IdMap(list(user_ids)), IdMap(list(item_ids))
+    return Interactions(user[keep], item[keep], np.full(keep.sum(), rating), None, users, items, item_table)
+
+
+def test_recommends_the_same_in_a_fresh_process(small, tmp_path):
+    user_id, history = small.users[int(np.argmin(np.bincount(small.user)))], {1: 5.0, 50: 4.5}
+    expected = []
+    for model in MODELS:
+        model.fit(small).save(tmp_path / type(model).__name__)
+        for table in (recommend(model, user_id), recommend(model, history=history)):
+            expected.append(table.to_json(double_precision=15))
+    assert len(list(tmp_path.iterdir())) == len(MODELS)  # nothing temporary is left
+    code = (
+        "import sys; from recsys_lib.models import load, recommend\n"
+        "for folder in sys.argv[2:]:\n"
+        "    model = load(folder)\n"
+        "    print(recommend(model, int(sys.argv[1])).to_json(double_precision=15))\n"
+        f"    print(recommend(model, history={history}).to_json(double_precision=15))\n"
+        "assert 'tensorflow' not in sys.modules"
+    )
+    folders = [str(tmp_path / type(model).__name__) for model in MODELS]
+    out = subprocess.run(
+        [sys.executable, "-c", code, str(user_id), *folders], check=True, capture_output=True, text=True
+    )
+    assert out.stdout.splitlines() == expected
+
+
+def test_everything_fitted_and_set_survives(small, tmp_path):
+    model = ItemKNN(similarity="jaccard", n_neighbors=7, shrinkage=3, liked_from=3.5).fit(small)
+    model.save(tmp_path / "model")
+    again = load(tmp_path / "model")
+    assert again.settings == model.settings and repr(again) == repr(model)
+    assert again.users_ == model.users_ and again.items_ == model.items_
+    assert (again.train_ != model.train_).nnz == 0 and (again.neighbors_ != model.neighbors_).nnz == 0
+    pd.testing.assert_frame_equal(again.item_table_, model.item_table_, check_dtype=False)
+    again.fit(small)  # and it can be fitted again
+
+
+@pytest.mark.parametrize("ids", [[1, 2, 3], ["007", "7", "NA"], [0.5, 1.0, 2.0], ["1", 1, 2.5], [2**60, -1, 0]])
+def test_ids_keep_their_types(ids, tmp_path):
+    EASE().fit(tiny(ids, user_ids=ids)).save(tmp_path / "model")
+    again = load(tmp_path / "model")
+    assert [(i, type(i)) for i in again.items_] == [(i, type(i)) for i in ids]
+    assert again.users_ == IdMap(ids)
+
+
+@pytest.mark.parametrize("ids", [[(1, 2), 3, 4], [True, 5, 6], [pd.Timestamp("2020-01-01"), 1, 2]])
+def test_other_ids_are_a_type_error(ids, tmp_path):
+    with pytest.raises(TypeError, match="int, str or float"):
+        EASE().fit(tiny(ids)).save(tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_item_table_with_gaps(tmp_path):
+    table = pd.DataFrame({"item_id": ["a", "b", "c"], "title": ["A", None, "C ü"]})
+    table["year"] = pd.array([1999, None, 2001], dtype="Int64")
+    Popularity().fit(tiny(["a", "b", "c"], item_table=table)).save(tmp_path / "model")
+    again = load(tmp_path / "model").item_table_
+    assert list(again["title"].fillna("none")) == ["A", "none", "C ü"]
+    assert list(again["year"].fillna(0)) == [1999, 0, 2001]
+
+
+def test_saving_twice_replaces_and_a_failed_save_leaves_the_old_one(small, tmp_path, monkeypatch):
+    folder = tmp_path / "model"
+    Popularity().fit(small).save(folder)
+    EASE().fit(small).save(folder)
+    assert type(load(folder)) is EASE
+    broken = ALS(n_factors=2).fit(small)
+    monkeypatch.setattr(broken, "_write", lambda folder: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        broken.save(folder)
+    assert type(load(folder)) is EASE and [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_save_refuses(small, tmp_path):
+    with pytest.raises(NotFittedError):
+        EASE().save(tmp_path / "model")
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").write_text("you")
+    with pytest.raises(ValueError, match="not a saved model"):
+        Popularity().fit(small).save(tmp_path / "letters")
+    assert (tmp_path / "letters" / "dear.txt").read_text() == "you"
+    with pytest.raises(TypeError, match="rng"):
+        ALS(n_factors=2, rng=np.random.default_rng(0)).fit(small).save(tmp_path / "model")
+
+
+def test_load_refuses(small, tmp_path):
+    with pytest.raises(FileNotFoundError, match="model.json"):
+        load(tmp_path)
+    folder = tmp_path / "model"
+    EASE().fit(small).save(folder)
+    path = folder / "model.json"
+    good = json.loads(path.read_text(encoding="utf-8"))
+    for change, message in [
+        ({"format": 2}, "format 1"),
+        ({"class": "Popularity2"}, "Popularity2"),
+        ({"items": good["items"][:-1]}, "ids of"),
+        ({"users": []}, "ids of"),
+        ({"settings": {"lambda": 3}}, "settings"),
+    ]:
+        path.write_text(json.dumps(good | change), encoding="utf-8")
+        with pytest.raises(ValueError, match=message):
+            load(folder)
+    path.write_text(json.dumps({key: value for key, value in good.items() if key != "users"}), encoding="utf-8")
+    with pytest.raises(ValueError, match="users"):
+        load(folder)
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(ValueError, match="JSON"):
+        load(folder)
+    path.write_text(json.dumps(good), encoding="utf-8")
+    (folder / "arrays.npz").unlink()
+    with pytest.raises(FileNotFoundError, match="arrays.npz"):
+        load(folder)
+    np.savez(folder / "arrays.npz", train_=np.array([{"a": 1}], dtype=object))
+    with pytest.raises(ValueError):
+        load(folder)
+
+
+def test_no_pickle_is_read_or_written(small, tmp_path):
+    EASE().fit(small).save(tmp_path / "model")
+    with np.load(tmp_path / "model" / "arrays.npz", allow_pickle=False) as arrays:
+        assert all(arrays[name].dtype != object for name in arrays.files)
