@@ -17,7 +17,7 @@
     });
     for (const [selector, label] of Object.entries(BOXES)) {
       document.querySelectorAll(selector).forEach((box) => {
-        if (box.scrollWidth > box.clientWidth + 1) {
+        if (box.scrollWidth > box.clientWidth) {
           box.tabIndex = 0;
           box.setAttribute("role", "group");
           box.setAttribute("aria-label", label);
