@@ -181,7 +181,9 @@ def test_content_recommends_by_words(movielens):
     with pytest.raises(ValueError, match="plot"):
         ContentTFIDF(columns=("title", "plot")).fit(movielens)
     with pytest.raises(ValueError, match="item table"):
-        ContentTFIDF().fit(checkerboard())
+        model.fit(checkerboard())
+    with pytest.raises(NotFittedError):  # half a fit is no fit
+        model.score([0])
 
 
 # --- recommend

@@ -59,7 +59,11 @@ class BaseRecommender:
         self.users_, self.items_, self.item_table_ = train.users, train.items, train.item_table
         self.implicit_ = train.rating is None
         self.train_ = train.matrix()
-        self._fit(train)
+        try:
+            self._fit(train)
+        except BaseException:
+            del self.train_  # half a fit is no fit
+            raise
         return self
 
     def score(self, users=None, *, history=None):
@@ -88,7 +92,7 @@ class BaseRecommender:
     def save(self, folder):
         """Write the fitted model to `folder`: `model.json` (class, settings, ids) and its arrays; no pickle.
 
-        Everything is written beside the folder and renamed at the end, so a crash leaves the old one or none.
+        Everything is written beside the folder and renamed at the end, so a failure leaves the old one.
         Raises NotFittedError; TypeError for ids that are not int, str or float, or a setting such as a Generator;
         ValueError if `folder` holds something that is not a saved model."""
         self._check_fitted()
@@ -119,6 +123,8 @@ class BaseRecommender:
                 folder.rename(temporary / "old")
             new.rename(folder)
         finally:
+            if (temporary / "old").exists() and not folder.exists():
+                (temporary / "old").rename(folder)
             shutil.rmtree(temporary, ignore_errors=True)
 
     def _write(self, folder):

@@ -220,15 +220,16 @@ class ALS(BaseRecommender):
         d = factors.shape[1]
         always = factors.T @ factors + self.regularization * np.eye(d, dtype=factors.dtype)
         target = (1 + self.alpha) * (likes @ factors)
-        solved = np.empty((likes.shape[0], d), factors.dtype)
-        for start in range(0, likes.shape[0], self._block):
-            rows = likes[start : start + self._block]
-            liked = np.zeros((rows.shape[0], d * d), factors.dtype)  # Σ y yᵀ over the likes of each row
+        solved = np.zeros((likes.shape[0], d), factors.dtype)
+        some = np.flatnonzero(np.diff(likes.indptr))  # a row without a like is solved by 0
+        for block in np.split(some, range(self._block, len(some), self._block)):
+            rows = likes[block]
+            liked = np.zeros((len(block), d * d), factors.dtype)  # Σ y yᵀ over the likes of each row
             for at in range(0, likes.shape[1], self._block):
                 y = factors[at : at + self._block]
                 liked += rows[:, at : at + self._block] @ (y[:, :, None] * y[:, None, :]).reshape(-1, d * d)
-            left, right = always + self.alpha * liked.reshape(-1, d, d), target[start : start + self._block, :, None]
-            solved[start : start + self._block] = np.linalg.solve(left, right)[..., 0]
+            left = always + self.alpha * liked.reshape(-1, d, d)
+            solved[block] = np.linalg.solve(left, target[block][:, :, None])[..., 0]
         return solved
 
     def _score(self, users, history):
