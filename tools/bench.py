@@ -1,0 +1,213 @@
+"""How fast the library is on this machine, beside a rival where there is one. Prints a Markdown table.
+
+make bench                          # about four minutes; let nothing else run
+python tools/bench.py --quick       # leaves out the direct inverse, which alone takes most of it
+"""
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+from scipy.sparse import csr_matrix, random_array
+
+from recsys_lib.data import IdMap, Interactions, load_movielens, read_movielens, split_by_user_time, split_random
+from recsys_lib.evaluation import evaluate
+from recsys_lib.models import ALS, EASE, MatrixFactorization
+from recsys_lib.models.base import BaseRecommender
+from recsys_lib.retrieval import top_k
+
+TEN = tuple(f"{name}@{k}" for name in ("ndcg", "recall", "precision", "hit_rate", "mrr") for k in (10, 20))
+
+
+def seconds(function, repeat=3):
+    """The shortest of a few runs: what the code needs when nothing disturbs it."""
+    times = []
+    for _ in range(repeat):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def row(what, ours, target, rival="", theirs=None):
+    """One line of the table; the target is a ratio to the rival, or seconds where there is none."""
+    ratio = "" if theirs is None else f"{theirs / ours:.1f} ×"
+    return [what, show(ours), rival, "" if theirs is None else show(theirs), ratio, target]
+
+
+def show(value):
+    return f"{value:.2f} s" if value < 10 else f"{value:.0f} s"
+
+
+def bench_ease(train, quick):
+    x = train.likes().toarray().astype(np.float64)
+    ours = seconds(lambda: EASE().fit(train))
+    if quick:
+        return [row("EASE.fit, 671 × 9,066", ours, "≥ 50 ×")]
+
+    def direct():
+        p = np.linalg.inv(x.T @ x + 100.0 * np.eye(x.shape[1]))
+        p /= -np.diag(p)
+        np.fill_diagonal(p, 0)
+        direct.scores = x @ p
+
+    theirs = seconds(direct, repeat=1)
+    gap = np.abs(EASE().fit(train).score(np.arange(len(x))) - direct.scores).max()
+    return [row("EASE.fit, 671 × 9,066", ours, "≥ 50 ×", f"direct inverse (scores differ by {gap:.0e})", theirs)]
+
+
+class ImplicitALS(BaseRecommender):
+    """implicit's ALS behind our contract; it weighs a like by alpha, which is 1 + α here."""
+
+    _arrays = ()
+
+    def __init__(self, *, als, seed=0):
+        self.als, self.seed, self.liked_from = als, seed, 4.0
+
+    def _fit(self, train):
+        from implicit.cpu.als import AlternatingLeastSquares
+
+        self.model = AlternatingLeastSquares(
+            factors=self.als.n_factors,
+            regularization=self.als.regularization,
+            alpha=1 + self.als.alpha,
+            iterations=self.als.n_iterations,
+            random_state=self.seed,
+        )
+        self.model.fit(csr_matrix(train.likes()), show_progress=False)
+
+    def _score(self, users, history):
+        return self.model.user_factors[users] @ self.model.item_factors.T
+
+
+def bench_als(split):
+    train = split.before("test")
+    ours, theirs = ALS(), ImplicitALS(als=ALS())
+    times = [seconds(lambda model=model: model.fit(train)) for model in (ours, theirs)]
+    ndcg = [evaluate(model, split, metrics="ndcg@10")["value"].mean() for model in (ours, theirs)]
+    what = f"ALS.fit, 32 factors, 15 iterations (NDCG@10 {ndcg[0]:.4f})"
+    return [row(what, times[0], "shown", f"implicit (NDCG@10 {ndcg[1]:.4f})", times[1])]
+
+
+def bench_factorization(train):
+    import keras
+
+    def fit(epochs, data=train):
+        return MatrixFactorization(
+            loss="mse", use_history=False, n_factors=64, dropout=0.0, epochs=epochs, batch_size=1024
+        ).fit(data)
+
+    def epoch(run, short=1, long=6):
+        return (seconds(lambda: run(long), 2) - seconds(lambda: run(short), 2)) / (long - short)
+
+    def plain(batch_size):
+        user, item = keras.Input((), dtype="int32"), keras.Input((), dtype="int32")
+        vectors = [keras.layers.Embedding(n, 64)(ids) for n, ids in ((train.n_users, user), (train.n_items, item))]
+        biases = [keras.layers.Embedding(n, 1)(ids) for n, ids in ((train.n_users, user), (train.n_items, item))]
+        model = keras.Model([user, item], keras.layers.Add()([keras.layers.Dot(axes=1)(vectors), *biases]))
+        model.compile(optimizer="adamw", loss="mse")
+        arrays = [train.user, train.item], train.rating
+        return lambda epochs: model.fit(*arrays, batch_size=batch_size, epochs=epochs, verbose=0)
+
+    ours = epoch(fit)
+    what = f"MatrixFactorization, an epoch on {len(train):,} ratings, batch 1,024"
+    return [
+        row(what, ours, "≤ 0.4 s", "plain Keras, batch 1,024", epoch(plain(1024))),
+        row("the same", ours, "", "plain Keras, Keras' own batch of 32", epoch(plain(32), 1, 2)),
+    ]
+
+
+def bench_top_k(n_users=6040, n_items=3706, k=10):
+    rng = np.random.default_rng(0)
+    scores = rng.integers(0, 5000, size=(n_users, n_items)).astype(np.float32)  # with ties
+    exclude = random_array((n_users, n_items), density=0.03, format="csr", rng=rng)
+
+    def argsort():
+        masked = scores.copy()
+        masked[exclude.nonzero()] = -np.inf
+        argsort.lists = np.argsort(-masked, axis=1, kind="stable")[:, :k]
+
+    ours, theirs = seconds(lambda: top_k(scores, k, exclude=exclude)), seconds(argsort, repeat=1)
+    if not (top_k(scores, k, exclude=exclude) == argsort.lists).all():
+        raise AssertionError("top_k and the full stable argsort differ")
+    return [row(f"top_k, {n_users:,} × {n_items:,}, k = {k}, ties, exclusion", ours, "≥ 8 ×", "stable argsort", theirs)]
+
+
+class Given(BaseRecommender):
+    """Scores made beforehand: what is left to time is the evaluation."""
+
+    def _fit(self, train):
+        shape = (len(self.users_), len(self.items_))
+        self.scores = np.random.default_rng(1).random(shape, dtype=np.float32)
+
+    def _score(self, users, history):
+        return self.scores[users]
+
+
+def bench_evaluate(n_users=6040, n_items=3706, n=1_000_000):
+    rng = np.random.default_rng(0)
+    pairs = np.unique(rng.integers(n_users * n_items, size=n))
+    user, item = np.divmod(pairs, n_items)
+    rating = rng.integers(1, 6, size=len(pairs))
+    data = Interactions(user, item, rating, None, IdMap(range(n_users)), IdMap(range(n_items)))
+    split, model = split_random(data, rng=0), Given()
+    train = split.before("test")
+    ours = seconds(lambda: evaluate(model, split, metrics=TEN)) - seconds(lambda: model.fit(train))
+    return [row(f"evaluate, ten metrics, {n_users:,} × {n_items:,}, after scores", ours, "< 1 s")]
+
+
+def bench_reader(data):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ratings.csv"
+        names = {"user_id": "userId", "item_id": "movieId"}
+        data.to_table().rename(columns=names).to_csv(path, index=False)
+        return [row(f"read_movielens, {len(data):,} rows", seconds(lambda: read_movielens(path)), "< 0.3 s")]
+
+
+def machine():
+    """Processor, cores, memory and versions, in a line."""
+    cpu = platform.processor() or platform.machine()
+    if Path("/proc/cpuinfo").exists():
+        names = [
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ]
+        cpu = names[0] if names else cpu
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    versions = ", ".join(f"{name} {__import__(name).__version__}" for name in ("numpy", "scipy", "keras", "tensorflow"))
+    return f"{cpu}, {cores} cores, {memory:.0f} GB, {platform.system()}, Python {platform.python_version()}, {versions}"
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="leave out the direct inverse of EASE")
+    quick = parser.parse_args(argv).quick
+    data = load_movielens()
+    split = split_by_user_time(data)
+    train = split.before("test")
+    print(f"Measured on: {machine()}.\n")
+    print("| what | ours | beside | theirs | ratio | wanted |\n| --- | ---: | --- | ---: | ---: | --- |", flush=True)
+    for part in (
+        lambda: bench_ease(train, quick),
+        lambda: bench_als(split),
+        lambda: bench_factorization(train),
+        bench_top_k,
+        bench_evaluate,
+        lambda: bench_reader(data),
+    ):
+        for cells in part():
+            print("| " + " | ".join(cells) + " |", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
