@@ -16,12 +16,13 @@ def sample_negatives(positives, users, n, *, rng, popularity=None, replace=True)
     rng = np.random.default_rng(rng)
     positives = csr_array(positives)
     n_users, n_items = positives.shape
-    users = np.asarray(users, np.int64)
+    users = np.asarray(users) if np.size(users) else np.zeros(0, int)
     weights = np.ones(n_items) if popularity is None else np.asarray(popularity, float)
-    if n < 1 or users.ndim != 1 or weights.shape != (n_items,) or not (np.isfinite(weights) & (weights >= 0)).all():
+    is_index = users.ndim == 1 and users.dtype.kind in "iu"
+    if n < 1 or not is_index or weights.shape != (n_items,) or not (np.isfinite(weights) & (weights >= 0)).all():
         raise ValueError(
-            f"expected users (m,), n ≥ 1 and finite weights ≥ 0 of shape ({n_items},), "
-            f"got users {users.shape}, n={n}, weights {weights.shape}"
+            f"expected users int (m,), n ≥ 1 and finite weights ≥ 0 of shape ({n_items},), "
+            f"got users {users.dtype} {users.shape}, n={n}, weights {weights.shape}"
         )
     if len(users) and not (0 <= users.min() and users.max() < n_users):
         raise ValueError(f"expected users in 0..{n_users - 1}, got {users.min()}..{users.max()}")

@@ -86,6 +86,13 @@ def _lines(text):
     return io.StringIO(text, newline="")  # splits at \n, \r\n and \r, as an editor does, and keeps what is quoted
 
 
+def _first_row(text, delimiter):
+    try:
+        return next(filter(None, csv.reader(_lines(text), delimiter=delimiter)), [])
+    except csv.Error:
+        return []
+
+
 def _layout(text, name, columns):
     """Delimiter, field of each column (None = ignored) and the number of header rows."""
     lines = ((i, line.rstrip("\r\n")) for i, line in enumerate(_lines(text), 1))
@@ -93,7 +100,7 @@ def _layout(text, name, columns):
     if not number:
         raise ValueError(f"{name}: expected at least one row of data, got an empty file")
     where, shown = f"{name}, line {number}", _short(first, 80)
-    options = {d: next(csv.reader([first], delimiter=d)) for d in DELIMITERS if d in first}
+    options = {d: _first_row(text, d) for d in DELIMITERS}
     headers = {d: [FIELDS.get(field.strip().casefold()) for field in fields] for d, fields in options.items()}
     headers = {d: names for d, names in headers.items() if {"user", "item"} <= set(names)}
     if columns is None:
@@ -115,6 +122,9 @@ def _layout(text, name, columns):
     fitting = [d for d, fields in options.items() if len(fields) == len(columns)]
     if not fitting:
         raise ValueError(f"{where}: expected {len(columns)} fields by comma, semicolon or tab, got {shown}")
+    if len(fitting) > 1:
+        both = " or ".join(map(repr, fitting))
+        raise ValueError(f"{where}: expected one separator, got {shown}, which may be split by {both}")
     return fitting[0], names, 0
 
 
