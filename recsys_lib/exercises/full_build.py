@@ -1,0 +1,111 @@
+"""Checkers of the chapter The full build."""
+
+import numpy as np
+
+from recsys_lib.exercises import check_function, check_value, exercise
+
+
+@exercise("full_build.score")
+def score(answer):
+    """Own vector (1, 0) plus (4, 4)/√4, times (2, 1), plus .5."""
+    root = np.sqrt(5)
+    return check_value(
+        answer,
+        8.5,
+        tolerance=1e-3,
+        mistakes=[
+            (14.5, "You added the films' vectors as they are. Divide their sum by √n, here √4."),
+            (5.5, "You took the mean of the films' vectors. The sum is divided by √n, not by n."),
+            (8.0, "The dot product is right. What does everybody think of the film? Its bias is missing."),
+            (6.5, "You scored a stranger: this user also has an own vector, (1, 0)."),
+            (6.0, "Own vector and bias are both missing. The score is (p + Σ q/√n) · q + b."),
+            (14.0, "Two things are missing: the sum of the films' vectors over √n, and the bias."),
+            (7.5, "You divided the own vector too. Only the sum of the films' vectors is divided by √n."),
+            (12.5, "The film with 2 stars is in your sum. History means the films that were liked."),
+            (
+                2 + 2 * 8 / root + 4 / root + 0.5,
+                "The film with 2 stars is in your sum and in your n. Only likes count.",
+            ),
+            (
+                2 + 3 * 4 / root + 0.5,
+                "Your sum is right, but n counts the film with 2 stars. n is the number of likes, 4.",
+            ),
+            (
+                lambda a: np.size(a) == 2,
+                "This is the user's vector, or one like it: now the dot product with (2, 1), plus .5.",
+            ),
+        ],
+        hint="Add the vectors of the four likes, divide by 2, add (1, 0); dot product with (2, 1); then the bias.",
+        praise="Right: (1, 0) + (4, 4)/2 = (3, 2), times (2, 1) is 8, plus .5.",
+    )
+
+
+def _scores(ratings, ids, films, bias, *, liked_from=4.0, power=0.5, with_bias=True):
+    row = {item_id: place for place, item_id in enumerate(ids)}
+    used = [row[item_id] for item_id, stars in ratings.items() if stars >= liked_from]
+    vector = films[used].sum(axis=0) / max(len(used), 1) ** power
+    return films @ vector + (bias if with_bias else 0), row, used
+
+
+def _list(ratings, ids, films, bias, k, *, exclude="rated", best_first=True, indices=False, **how):
+    scores, row, used = _scores(ratings, ids, films, bias, **how)
+    left_out = {"rated": [row[item_id] for item_id in ratings], "likes": used, "none": []}[exclude]
+    scores[left_out] = -np.inf if best_first else np.inf
+    order = np.argsort(-scores if best_first else scores, kind="stable")[:k]
+    return order.tolist() if indices else [ids[place] for place in order]
+
+
+def _mistake(**how):
+    return lambda *arguments: _list(*arguments, **how)
+
+
+def _inputs():
+    """Three strangers; ids that are no indices, one person with a single like, one with none."""
+    rng = np.random.default_rng(4)
+    ids = rng.permutation(np.arange(100, 140)).tolist()
+    films, bias = rng.normal(size=(40, 4)), rng.normal(size=40) * 2
+    people = [
+        dict(zip(rng.choice(ids, 9, replace=False).tolist(), [5.0, 4.0, 4.5, 5.0, 4.0, 2.0, 3.5, 1.0, 3.0])),
+        dict(zip(rng.choice(ids, 6, replace=False).tolist(), [4.0, 1.0, 0.5, 2.0, 5.0, 4.5])),
+        dict(zip(rng.choice(ids, 3, replace=False).tolist(), [4.0, 3.0, 0.5])),
+        dict(zip(rng.choice(ids, 2, replace=False).tolist(), [1.0, 3.0])),
+    ]
+    return [(person, ids, films, bias, 12) for person in people]
+
+
+@exercise("full_build.serve")
+def serve(answer):
+    """The list of a person who was not there in training."""
+    return check_function(
+        answer,
+        _list,
+        _inputs(),
+        mistakes=[
+            (
+                _mistake(exclude="none"),
+                "The person gets back what they rated: set those scores to -inf before sorting.",
+            ),
+            (
+                _mistake(exclude="likes"),
+                "You leave out the likes only. The film they gave one star comes back: leave out all rated.",
+            ),
+            (_mistake(indices=True), "These are rows of the table, not ids. The last step is the way back: ids[row]."),
+            (_mistake(best_first=False), "Your list is the worst first: argsort sorts upwards. Sort by -scores."),
+            (
+                _mistake(best_first=False, indices=True),
+                "Worst first, and rows in place of ids: sort by -scores, then ids[row].",
+            ),
+            (
+                _mistake(power=0),
+                "The sum of the likes is not divided by √n: taste drowns the bias, the more so the longer the history.",
+            ),
+            (_mistake(power=1), "You take the mean of the liked films. The formula divides their sum by √n."),
+            (
+                _mistake(liked_from=0),
+                "All rated films are in your vector, the disliked too. Only 4 stars and more are likes.",
+            ),
+            (_mistake(with_bias=False), "The bias of the films is missing: add it to the dot products."),
+        ],
+        hint="Likes → rows → sum of vectors / √n → films @ vector + bias → all rated to -inf → sort by -scores → ids.",
+        praise="Right: likes in, ids out, nothing rated comes back, and nothing was trained.",
+    )

@@ -1,0 +1,101 @@
+"""Other right ways and typical mistakes of the exercises of The full build."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys_lib.exercises import check
+
+
+def said(capsys, name, answer):
+    state = check(name, answer).state
+    return state, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("answer", [8.5, 17 / 2, np.array([8.5]), "8.5", np.float32(8.5)])
+def test_score_right(capsys, answer):
+    assert said(capsys, "full_build.score", answer)[0] == "right"
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (14.5, "as they are"),
+        (5.5, "mean"),
+        (8, "bias is missing"),
+        (6.5, "stranger"),
+        (12.5, "2 stars is in your sum"),
+        (11.444, "in your n"),
+        (7.867, "n is the number of likes"),
+        (7.5, "own vector too"),
+        ([3, 2], "dot product"),
+        (100, "Add the vectors"),
+    ],
+)
+def test_score_wrong(capsys, answer, hint):
+    state, text = said(capsys, "full_build.score", answer)
+    assert state == "wrong" and hint in text
+
+
+def parts(ratings, ids, films, bias, *, liked_from=4):
+    likes = [ids.index(i) for i, stars in ratings.items() if stars >= liked_from]
+    return likes, films[likes].sum(axis=0), films, np.array(bias)
+
+
+def by_a_table(ratings, ids, films, bias, k):
+    likes, total, films, bias = parts(ratings, ids, films, bias)
+    table = pd.Series(films @ (total / max(1, len(likes)) ** 0.5) + bias, index=ids)
+    return table.drop(list(ratings)).nlargest(k).index
+
+
+def by_a_loop(ratings, ids, films, bias, k):
+    likes, total, films, bias = parts(ratings, ids, films, bias)
+    root = len(likes) ** 0.5 or 1
+    scored = [(float(q @ total) / root + b, i) for q, b, i in zip(films, bias, ids) if i not in ratings]
+    return tuple(i for _, i in sorted(scored, reverse=True)[:k])
+
+
+@pytest.mark.parametrize("answer", [by_a_table, by_a_loop])
+def test_serve_right(capsys, answer):
+    assert said(capsys, "full_build.serve", answer)[0] == "right"
+
+
+def variant(*, root=0.5, exclude="rated", sign=-1, ids_out=True, liked_from=4, with_bias=True):
+    def serve(ratings, ids, films, bias, k):
+        likes, total, films, bias = parts(ratings, ids, films, bias, liked_from=liked_from)
+        scores = films @ (total / max(1, len(likes)) ** root) + with_bias * bias
+        rated = [ids.index(i) for i in ratings]
+        scores[{"rated": rated, "likes": likes, "none": []}[exclude]] = sign * np.inf
+        order = np.argsort(sign * scores, kind="stable")[:k]
+        return [ids[i] for i in order] if ids_out else order
+
+    return serve
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (variant(exclude="none"), "gets back"),
+        (variant(exclude="likes"), "one star"),
+        (variant(ids_out=False), "not ids"),
+        (variant(sign=1), "worst first"),
+        (variant(root=0), "√n"),
+        (variant(root=1), "mean"),
+        (variant(liked_from=0), "disliked"),
+        (variant(with_bias=False), "bias"),
+        (variant(root=0, exclude="none"), "Likes → rows"),
+        (lambda ratings, ids, films, bias, k: films[ids[0]], "IndexError"),
+        ([1, 2], "A function is asked for"),
+    ],
+)
+def test_serve_wrong(capsys, answer, hint):
+    state, text = said(capsys, "full_build.serve", answer)
+    assert state == "wrong" and hint in text
+
+
+@pytest.mark.parametrize("name", ["full_build.score", "full_build.serve"])
+@pytest.mark.parametrize("answer", [None, ..., lambda *arguments: None, lambda *arguments: ...])
+def test_unfilled(capsys, name, answer):
+    if name == "full_build.score" and callable(answer):
+        return
+    assert said(capsys, name, answer)[0] == "not yet"
