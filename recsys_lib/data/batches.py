@@ -24,11 +24,13 @@ def sample_negatives(positives, users, n, *, rng, popularity=None, replace=True)
             f"expected users int (m,), n ≥ 1 and finite weights ≥ 0 of shape ({n_items},), "
             f"got users {users.dtype} {users.shape}, n={n}, weights {weights.shape}"
         )
-    if len(users) and not (0 <= users.min() and users.max() < n_users):
+    if not len(users):
+        return np.empty((0, n), np.int32)
+    if not (0 <= users.min() and users.max() < n_users):
         raise ValueError(f"expected users in 0..{n_users - 1}, got {users.min()}..{users.max()}")
     taken = csr_array((np.ones(positives.nnz), positives.indices, positives.indptr), shape=positives.shape)
     free = int((weights > 0).sum()) - (taken @ (weights > 0)).astype(np.int64)[users]
-    if len(users) and free.min() < (1 if replace else n):
+    if free.min() < (1 if replace else n):
         few = int(np.argmin(free))
         raise ValueError(f"expected {1 if replace else n} or more negatives for user {users[few]}, got {free[few]}")
     if not replace:

@@ -1,0 +1,98 @@
+"""Negatives that are none of the user's positives, drawn as promised."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.sparse import csr_array, random_array
+
+from recsys_lib.data import ranking_batches, rating_batches, sample_negatives
+
+
+def positives(seed=0, shape=(20, 30), density=0.4):
+    return random_array(shape, density=density, rng=seed, format="csr")
+
+
+def test_no_negative_is_a_positive_and_weights_of_zero_are_never_drawn(movielens):
+    likes = movielens.likes()
+    dense = likes.toarray() > 0
+    counts = dense.sum(axis=0)
+    users = np.arange(movielens.n_users)
+    for popularity in (None, counts):
+        drawn = sample_negatives(likes, users, 50, rng=0, popularity=popularity)
+        assert drawn.shape == (671, 50) and drawn.dtype == np.int32
+        assert not dense[users[:, None], drawn].any()
+    assert counts[drawn].min() > 0
+
+
+def test_a_stored_zero_is_a_positive():
+    matrix = csr_array((np.zeros(2, np.float32), ([0, 0], [0, 1])), shape=(1, 3))
+    for replace in (True, False):
+        assert sample_negatives(matrix, [0], 1, rng=0, replace=replace).tolist() == [[2]]
+
+
+@given(st.integers(0, 1000), st.booleans(), st.booleans())
+def test_any_user_with_a_negative_gets_it(seed, weighted, replace):
+    rng = np.random.default_rng(seed)
+    liked = rng.random((5, 40)) < 0.9
+    weights = rng.integers(0, 3, 40) if weighted else np.ones(40)
+    free = ((weights > 0) & ~liked).sum(axis=1)
+    users = np.flatnonzero(free > 0)
+    popularity = weights if weighted else None
+    if len(users):
+        n = 4 if replace else int(free[users].min())
+        drawn = sample_negatives(csr_array(liked * 1.0), users, n, rng=seed, popularity=popularity, replace=replace)
+        assert not liked[users[:, None], drawn].any() and weights[drawn].min() > 0
+        assert replace or all(len(set(row)) == n for row in drawn.tolist())
+
+
+@pytest.mark.parametrize("replace", [True, False])
+@pytest.mark.parametrize("weights", [None, [1.0, 2, 3, 4, 0, 6]])
+def test_the_distribution_is_the_one_promised(weights, replace):
+    matrix = csr_array(np.array([[1.0, 0, 0, 0, 0, 0]]))
+    drawn = sample_negatives(matrix, np.zeros(60_000, int), 1, rng=1, popularity=weights, replace=replace)
+    wanted = np.ones(6) if weights is None else np.array(weights)
+    wanted = np.append(0, wanted[1:]) / wanted[1:].sum()
+    assert np.abs(np.bincount(drawn[:, 0], minlength=6) / 60_000 - wanted).max() < 0.01
+
+
+def test_same_seed_same_bytes():
+    a, b, c = (sample_negatives(positives(), range(20), 5, rng=seed) for seed in (3, np.random.default_rng(3), 4))
+    assert a.tobytes() == b.tobytes() != c.tobytes()
+
+
+def test_what_cannot_be_drawn():
+    full = csr_array(np.ones((2, 3)))
+    half = csr_array(np.array([[1.0, 0, 0], [1, 1, 0]]))
+    with pytest.raises(ValueError, match="1 or more negatives for user 1, got 0"):
+        sample_negatives(full, [1], 2, rng=0)
+    with pytest.raises(ValueError, match="1 or more negatives for user 1, got 0"):
+        sample_negatives(half, [0, 1], 1, rng=0, popularity=[1, 1, 0])
+    with pytest.raises(ValueError, match="2 or more negatives for user 1, got 1"):
+        sample_negatives(half, [0, 1], 2, rng=0, replace=False)
+    for bad in ({"n": 0}, {"popularity": [1, -1, 1]}, {"popularity": [1, 1]}, {"users": [[0]]}, {"users": [0.5]}):
+        settings = {"users": [0], "n": 1} | bad
+        with pytest.raises(ValueError, match="expected users"):
+            sample_negatives(half, rng=0, **settings)
+    with pytest.raises(ValueError, match="users in 0..1, got 0..2"):
+        sample_negatives(half, [0, 2], 1, rng=0)
+    assert sample_negatives(full, [], 2, rng=0).shape == (0, 2)
+
+
+def test_ranking_batches():
+    likes = positives()
+    user, items = ranking_batches(likes, n_negatives=3, rng=0)
+    assert user.shape == (likes.nnz,) and items.shape == (likes.nnz, 4)
+    assert user.dtype == items.dtype == np.int32
+    dense = likes.toarray() > 0
+    assert dense[user, items[:, 0]].all() and not dense[user[:, None], items[:, 1:]].any()
+    assert len(set(zip(user.tolist(), items[:, 0].tolist(), strict=True))) == likes.nnz
+
+
+def test_rating_batches(movielens):
+    user, items, rating = rating_batches(movielens)
+    assert user.shape == (100_004,) and items.shape == rating.shape == (100_004, 1)
+    assert rating.dtype == np.float32 and (items[:, 0] == movielens.item).all()
+    assert user.flags.writeable and rating.flags.writeable
+    with pytest.raises(ValueError, match="expected ratings"):
+        rating_batches(movielens.binarize())
