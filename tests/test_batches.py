@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.sparse import csr_array, random_array
+from scipy.sparse import csr_array
 
 from recsys_lib.data import ranking_batches, rating_batches, sample_negatives
 
 
 def positives(seed=0, shape=(20, 30), density=0.4):
-    return random_array(shape, density=density, rng=seed, format="csr")
+    return csr_array((np.random.default_rng(seed).random(shape) < density) * 1.0)
 
 
 def test_no_negative_is_a_positive_and_weights_of_zero_are_never_drawn(movielens):

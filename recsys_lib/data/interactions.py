@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+COLUMNS = ("user_id", "item_id", "rating", "timestamp")
 DUPLICATES = ("error", "last", "mean")
 
 
@@ -161,26 +162,29 @@ class Interactions:
     def from_table(cls, table, *, item_table=None, users=None, items=None, duplicates="error"):
         """Interactions from a DataFrame with columns user_id, item_id and, optionally, rating and timestamp.
 
-        item_table: DataFrame with a column item_id; a row for each item, others are left out.   users, items: IdMaps
-        to use instead of those of the table.   duplicates: "error", or "last" (latest in time, then in the table),
-        or "mean" (of the ratings; the latest time) for a pair that comes twice.
+        timestamp: seconds, or datetime64 in UTC.   item_table: DataFrame with a column item_id and a row for each item;
+        others are left out.   users, items: IdMaps to use instead of those of the table.   duplicates: "error", or for
+        a pair that comes twice "last" (latest in time, then in the table) or "mean" (of its ratings; the latest time).
         Raises ValueError for a missing column, an empty field or a pair twice, KeyError for an id that users or
         items do not hold. Chapter: Anatomy."""
-        missing = {"user_id", "item_id"} - set(table.columns)
-        if missing:
+        if duplicates not in DUPLICATES:
+            raise ValueError(f"expected duplicates to be one of {DUPLICATES}, got {duplicates!r}")
+        columns = {name: table[name] for name in COLUMNS if name in table}
+        if not {"user_id", "item_id"} <= set(columns):
             raise ValueError(f"expected columns user_id, item_id[, rating][, timestamp], got {list(table.columns)}")
-        columns = {}
-        for name in ("user_id", "item_id", "rating", "timestamp"):
-            column = table[name] if name in table.columns else None
-            if column is not None and column.isna().any():
-                raise ValueError(f"expected a {name} in every row, got none at row {int(column.isna().argmax())}")
-            if column is not None and name == "timestamp" and pd.api.types.is_datetime64_any_dtype(column):
-                column = pd.to_datetime(column, utc=True).dt.tz_localize(None).astype("datetime64[s]").astype("int64")
-            columns[name] = column
-        user_ids, item_ids = columns["user_id"].tolist(), columns["item_id"].tolist()
-        rating, timestamp = (None if columns[c] is None else columns[c].to_numpy() for c in ("rating", "timestamp"))
-        settings = {"item_table": item_table, "users": users, "items": items, "duplicates": duplicates}
-        return from_columns(user_ids, item_ids, rating, timestamp, **settings)
+        for name, column in columns.items():
+            if column.isna().any():
+                raise ValueError(f"expected a {name} in every row, got none at row {column.isna().argmax()}")
+        ids = columns["user_id"].tolist(), columns["item_id"].tolist()
+        users = IdMap.from_values(ids[0]) if users is None else users
+        items = IdMap.from_values(ids[1]) if items is None else items
+        rating, timestamp = (columns[name].to_numpy() if name in columns else None for name in COLUMNS[2:])
+        if timestamp is not None and timestamp.dtype.kind == "M":
+            timestamp = timestamp.astype("datetime64[s]").astype(np.int64)
+        arrays = users.indices(ids[0]), items.indices(ids[1]), rating, timestamp
+        if duplicates != "error":
+            arrays = _merge(*arrays, len(items), duplicates)
+        return cls(*arrays, users, items, None if item_table is None else _aligned(item_table, items))
 
     @property
     def n_users(self):
@@ -216,14 +220,11 @@ class Interactions:
     def take(self, rows):
         """The rows of a mask, of indices or of a slice; the IdMaps stay whole. Raises ValueError out of range."""
         if not isinstance(rows, slice):
-            rows = np.asarray(rows)
-            rows = rows.astype(np.intp) if rows.size == 0 and rows.dtype != bool else rows
+            rows = np.asarray(rows, dtype=None if np.size(rows) else np.intp)
         try:
             rows = np.arange(len(self))[rows]
         except IndexError as error:
             raise ValueError(f"expected a mask of {len(self)} rows or indices below that: {error}") from None
-        if rows.ndim != 1:
-            raise ValueError(f"expected rows of one dimension, got shape {rows.shape}")
         columns = {name: getattr(self, name) for name in ("user", "item", "rating", "timestamp")}
         return replace(self, **{name: None if c is None else c[rows] for name, c in columns.items()})
 
@@ -244,22 +245,19 @@ class Interactions:
         """The largest part in which each user has ≥ `user` pairs and each item ≥ `item`; the IdMaps shrink to it.
 
         Raises ValueError where nothing is left. Chapter: Anatomy."""
-        keep = np.ones(len(self), bool)
-        while True:
-            n_user = np.bincount(self.user[keep], minlength=self.n_users)
-            n_item = np.bincount(self.item[keep], minlength=self.n_items)
-            stay = keep & (n_user[self.user] >= user) & (n_item[self.item] >= item)
-            if stay.sum() == keep.sum():
-                break
-            keep = stay
-        if not keep.any():
+        core, keep = self, np.zeros(1, bool)
+        while not keep.all():
+            n_user = np.bincount(core.user, minlength=self.n_users)[core.user]
+            n_item = np.bincount(core.item, minlength=self.n_items)[core.item]
+            keep = (n_user >= user) & (n_item >= item)
+            core = core.take(keep)
+        if not len(core):
             raise ValueError(f"expected a core with {user} pairs a user and {item} an item, got an empty one")
-        users, user_index = np.unique(self.user[keep], return_inverse=True)
-        items, item_index = np.unique(self.item[keep], return_inverse=True)
+        users, items = np.unique(core.user), np.unique(core.item)
         return replace(
-            self.take(keep),
-            user=user_index,
-            item=item_index,
+            core,
+            user=np.searchsorted(users, core.user),
+            item=np.searchsorted(items, core.item),
             users=IdMap([self.users[i] for i in users]),
             items=IdMap([self.items[i] for i in items]),
             item_table=None if self.item_table is None else self.item_table.iloc[items].reset_index(drop=True),
@@ -287,20 +285,6 @@ class Interactions:
             if getattr(self, name) is not None:
                 columns[name] = getattr(self, name).copy()
         return pd.DataFrame(columns)
-
-
-def from_columns(user_ids, item_ids, rating, timestamp, *, item_table=None, users=None, items=None, duplicates="error"):
-    """Interactions from four columns; what `Interactions.from_table` and the readers share."""
-    if duplicates not in DUPLICATES:
-        raise ValueError(f"expected duplicates to be one of {DUPLICATES}, got {duplicates!r}")
-    users = IdMap.from_values(user_ids) if users is None else users
-    items = IdMap.from_values(item_ids) if items is None else items
-    user, item = users.indices(user_ids), items.indices(item_ids)
-    if item_table is not None:
-        item_table = _aligned(item_table, items)
-    if duplicates != "error":
-        user, item, rating, timestamp = _merge(user, item, rating, timestamp, len(items), duplicates)
-    return Interactions(user, item, rating, timestamp, users, items, item_table)
 
 
 def _aligned(item_table, items):

@@ -8,7 +8,9 @@ import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from .interactions import DUPLICATES, from_columns
+import pandas as pd
+
+from .interactions import DUPLICATES, Interactions
 
 FIELDS = {
     "user": "user", "user_id": "user", "userid": "user",
@@ -207,15 +209,15 @@ class Rows:
     def interactions(self, *, parse_id=str, item_table=None, duplicates="error", rating_range=None):
         """Interactions of the columns user, item and, where they are there, rating and timestamp."""
         users, items = self.convert("user", parse_id), self.convert("item", parse_id)
-        rating = timestamp = None
+        columns = {"user_id": pd.Series(users, dtype=object), "item_id": pd.Series(items, dtype=object)}
         if "rating" in self.columns:
-            rating = self.convert("rating", _rating_parser(rating_range))
+            columns["rating"] = self.convert("rating", _rating_parser(rating_range))
         if "timestamp" in self.columns:
-            timestamp = self._seconds()
+            columns["timestamp"] = self._seconds()
         if duplicates == "error" and len(set(zip(users, items, strict=True))) < len(users):
             self.complain(self._repeats(users, items))
         self.refuse()
-        return from_columns(users, items, rating, timestamp, item_table=item_table, duplicates=duplicates)
+        return Interactions.from_table(pd.DataFrame(columns), item_table=item_table, duplicates=duplicates)
 
     def _seconds(self):
         """Seconds; complains where the numbers are of two units, or could all be dates written without hyphens."""
