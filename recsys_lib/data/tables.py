@@ -214,21 +214,26 @@ class Rows:
             columns["rating"] = self.convert("rating", _rating_parser(rating_range))
         if "timestamp" in self.columns:
             columns["timestamp"] = self._seconds()
-        if duplicates == "error" and len(set(zip(users, items, strict=True))) < len(users):
+        table = pd.DataFrame(columns)
+        if duplicates == "error" and table.duplicated(["user_id", "item_id"]).any():
             self.complain(self._repeats(users, items))
         self.refuse()
-        return Interactions.from_table(pd.DataFrame(columns), item_table=item_table, duplicates=duplicates)
+        return Interactions.from_table(table, item_table=item_table, duplicates=duplicates)
 
     def _seconds(self):
         """Seconds; complains where the numbers are of two units, or could all be dates written without hyphens."""
-        units = set()
+        texts, units = self.columns["timestamp"], set()
 
         def parse(text):
             seconds, unit = _moment(text)
             units.add(unit)
             return seconds
 
-        seconds, texts = self.convert("timestamp", parse), self.columns["timestamp"]
+        digits = "".join(texts)
+        if digits.isascii() and digits.isdigit() and all(texts) and max(map(len, texts)) <= 10:
+            seconds = list(map(int, texts))  # plain seconds, as most files have them: a third of the time
+        else:
+            seconds = self.convert("timestamp", parse)
         if {"seconds", "milliseconds"} <= units:
             known = [(i, _moment(text)[1]) for i, text in enumerate(texts) if seconds[i] is not None]
             known = [(i, unit) for i, unit in known if unit != "any"]
