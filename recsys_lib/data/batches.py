@@ -62,7 +62,7 @@ def _is_positive(taken, users, items):
 
 
 def _sample_distinct(positives, users, n, weights, rng, block=256):
-    """The n largest of log w + Gumbel noise are n draws without replacement (Efraimidis & Spirakis 2006)."""
+    """The n largest of log w + Gumbel noise are n draws by weight, one after the other, without replacement."""
     with np.errstate(divide="ignore"):
         log_weights = np.log(weights)
     drawn = np.empty((len(users), n), np.int32)
