@@ -1,10 +1,10 @@
 """The claims page is what the claim cells say."""
 
-import claims_page
 import nbformat
 import pytest
-from bookfiles import notebook_paths, read_notebook
 
+import claims_page
+from bookfiles import notebook_paths, read_notebook
 from recsys_lib.claims import ClaimError, claim
 
 

@@ -6,9 +6,9 @@ import ast
 import importlib
 
 import pytest
+
 from bookfiles import ROOT, headings, notebook_paths, read_notebook
 from notebooks import output_text
-
 from recsys_lib import exercises
 from recsys_lib.claims import claim
 

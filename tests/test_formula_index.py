@@ -2,8 +2,9 @@
 
 import ast
 
-import formula_index
 import pytest
+
+import formula_index
 from bookfiles import ROOT
 
 MODULES = ("similarity", "losses", "metrics")

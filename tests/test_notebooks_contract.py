@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import bootstrap_cell
 import nbformat
-import notebooks as runner
 import pytest
 import yaml
+
+import bootstrap_cell
+import notebooks as runner
 from bookfiles import ROOT, TEXT_FORMATTER, headings, notebook_paths, page_anchors, read_notebook
 from claims_page import claim_calls, printed_claims
 

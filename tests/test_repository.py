@@ -6,8 +6,9 @@ import sys
 import tomllib
 
 import pytest
-import repository
 import yaml
+
+import repository
 from bookfiles import ROOT, repository_url
 
 EXAMPLE = "https://github.com/example-owner/example-book"

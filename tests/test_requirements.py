@@ -4,11 +4,12 @@ import re
 import tomllib
 
 import pytest
-from bookfiles import ROOT, notebook_paths
-from colab_rehearsal import LIST, UNTOUCHED
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+from bookfiles import ROOT, notebook_paths
+from colab_rehearsal import LIST, UNTOUCHED
 
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 

@@ -5,12 +5,13 @@ import shutil
 import subprocess
 import sys
 
+import nbformat
+import pytest
+
 import bookfiles
 import bootstrap_cell
 import links
-import nbformat
 import notebooks
-import pytest
 import setup_env
 from bookfiles import ROOT
 

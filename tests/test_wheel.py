@@ -7,8 +7,9 @@ import zipfile
 from email.parser import Parser
 
 import pytest
-from colab_rehearsal import UNTOUCHED, build_wheel
 from packaging.requirements import Requirement
+
+from colab_rehearsal import UNTOUCHED, build_wheel
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+
 from bookfiles import NOTEBOOKS, ROOT, notebook_paths, read_notebook, repository_url, write_notebook
 
 TEMPLATE = """\

@@ -17,6 +17,7 @@ import ast
 import sys
 
 import yaml
+
 from bookfiles import (
     ROOT,
     chapter_title,

@@ -17,10 +17,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from bookfiles import ROOT, notebook_paths, read_notebook, write_notebook
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert.filters import strip_ansi
+
+from bookfiles import ROOT, notebook_paths, read_notebook, write_notebook
 
 ABSOLUTE_PATH = re.compile(
     r"(?<![\w.:/~])(?:/(?:home|root|tmp|Users|usr|opt|work|var|private|mnt|content|workspace)/[\w.\-/]+|[A-Z]:\\\w+)"

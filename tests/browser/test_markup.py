@@ -3,6 +3,7 @@
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+
 from claims_page import printed_claims
 
 
