@@ -59,6 +59,12 @@ def test_a_notebook_that_fails_stays_as_it_was(tmp_path, source, said):
     assert path.read_bytes() == before
 
 
+def test_a_kernel_that_dies_is_told(tmp_path):
+    done = execute(notebook_file(tmp_path, "x = 1", "import os\nos.kill(os.getpid(), 9)"))
+    assert done.returncode == 1
+    assert "the kernel died in cell 1" in done.stdout and "killed from outside" in done.stdout
+
+
 def test_a_notebook_that_is_not_there(tmp_path):
     done = execute(tmp_path / "none.ipynb")
     assert done.returncode == 2 and "no such notebook" in done.stderr

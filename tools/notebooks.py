@@ -87,6 +87,7 @@ def kernel_environment(folder, workers):
     environment.pop("TF_CPP_MIN_LOG_LEVEL", None)  # a notebook keeps its own stderr quiet
     environment["IPYTHONDIR"] = str(folder / ".ipython")
     environment["JUPYTER_PREFER_ENV_PATH"] = "1"
+    environment["PYTHONFAULTHANDLER"] = "1"  # a crash in compiled code leaves its place in the log
     if workers > 1:
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
             environment.setdefault(name, "1")
@@ -110,7 +111,7 @@ class Run:
         resolved = self.path.resolve()
         self.name = str(resolved.relative_to(ROOT)) if resolved.is_relative_to(ROOT) else self.path.name
         self.seconds = self.gigabytes = 0.0
-        self.failure = None
+        self.failure = self.process = None
         self.cell = 0
 
     async def execute(self, workers):
@@ -140,9 +141,13 @@ class Run:
             self.failure = f"cell {self.cell} ({self.cell_line()}) raised\n{strip_ansi(error.traceback)}"
         except CellTimeoutError:
             self.failure = f"cell {self.cell} ({self.cell_line()}) took longer than {self.timeout} s"
-        except DeadKernelError:
-            log = (home / "stderr").read_text("utf-8", "replace").strip()[-1000:]
-            self.failure = f"the kernel died in cell {self.cell} ({self.cell_line()}): out of memory?\n{log}"
+        except (
+            DeadKernelError,
+            AssertionError,
+            RuntimeError,
+        ) as error:  # nbclient's clean-up may stumble over a dead one
+            log = (home / "stderr").read_text("utf-8", "replace").strip()[-1500:]
+            self.failure = f"the kernel died in cell {self.cell} ({self.cell_line()}): {self.death() or error}\n{log}"
         finally:
             self.seconds = time.perf_counter() - start
             shutil.rmtree(folder, ignore_errors=True)
@@ -153,6 +158,14 @@ class Run:
 
     def note_start(self, cell, cell_index):
         self.cell = cell_index
+        self.process = getattr(self.client.km.provisioner, "process", None)
+
+    def death(self):
+        """What ended the kernel, if its process tells."""
+        status = self.process.poll() if self.process else None
+        if status == -9:
+            return "killed from outside, or by the system for want of memory"
+        return f"ended with status {status}" if status is not None else ""
 
     def note_memory(self, cell, cell_index, execute_reply):
         self.gigabytes = max(self.gigabytes, peak_gigabytes(self.client))
