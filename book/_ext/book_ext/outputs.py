@@ -65,6 +65,7 @@ def readable_table(html):
                 for cell in cells + heads:
                     cell["class"] = [*cell.get("class", []), "words"]
         for head in table.find_all("th"):
+            del head["halign"]
             if not head.get_text(strip=True):
                 head.name = "td"
     return str(soup)
@@ -73,12 +74,12 @@ def readable_table(html):
 def join_heads(table):
     """pandas gives the name of the index a line of its own; it stands where the line above is empty."""
     rows = [row.find_all(["th", "td"]) for row in table.select("thead tr")]
-    if len(rows) == 2 and len(rows[0]) == len(rows[1]):
-        pairs = [(up, low) for up, low in zip(*rows) if low.get_text(strip=True)]
+    if len(rows) > 1 and len(rows[-2]) == len(rows[-1]):
+        pairs = [(up, low) for up, low in zip(rows[-2], rows[-1]) if low.get_text(strip=True)]
         if not any(up.get_text(strip=True) for up, _ in pairs):
             for up, low in pairs:
                 up.replace_with(low)
-            rows[1][-1].parent.decompose()
+            rows[-1][-1].parent.decompose()
 
 
 def style_outputs(app, doctree):
