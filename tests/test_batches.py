@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
@@ -31,6 +31,7 @@ def test_a_stored_zero_is_a_positive():
         assert sample_negatives(matrix, [0], 1, rng=0, replace=replace).tolist() == [[2]]
 
 
+@settings(max_examples=200)
 @given(st.integers(0, 1000), st.booleans(), st.booleans())
 def test_any_user_with_a_negative_gets_it(seed, weighted, replace):
     rng = np.random.default_rng(seed)
@@ -71,9 +72,9 @@ def test_what_cannot_be_drawn():
     with pytest.raises(ValueError, match="2 or more negatives for user 1, got 1"):
         sample_negatives(half, [0, 1], 2, rng=0, replace=False)
     for bad in ({"n": 0}, {"popularity": [1, -1, 1]}, {"popularity": [1, 1]}, {"users": [[0]]}, {"users": [0.5]}):
-        settings = {"users": [0], "n": 1} | bad
+        arguments = {"users": [0], "n": 1} | bad
         with pytest.raises(ValueError, match="expected users"):
-            sample_negatives(half, rng=0, **settings)
+            sample_negatives(half, rng=0, **arguments)
     with pytest.raises(ValueError, match="users in 0..1, got 0..2"):
         sample_negatives(half, [0, 2], 1, rng=0)
     assert sample_negatives(full, [], 2, rng=0).shape == (0, 2)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from recsys_lib.data import (
@@ -95,6 +95,7 @@ def test_a_user_of_one_second_stays_in_train():
     assert (split.train.user == 0).sum() == 10 and split.report().loc["train", "users_kept_whole"] == 1
 
 
+@settings(max_examples=200)
 @given(timed(), st.sampled_from([(0.7, 0.1, 0.2), (0.5, 0.25, 0.25), (0.2, 0.4, 0.4)]))
 def test_user_time_against_a_loop(data, shares):
     split = cut(split_by_user_time, data, shares=shares)
@@ -112,6 +113,7 @@ def test_user_time_against_a_loop(data, shares):
         assert got == wanted
 
 
+@settings(max_examples=200)
 @given(timed())
 def test_global_time_is_ordered_and_cuts_no_second(data):
     split = cut(split_by_global_time, data)
@@ -121,6 +123,7 @@ def test_global_time_is_ordered_and_cuts_no_second(data):
     assert len(split.train) >= 0.7 * len(data)
 
 
+@settings(max_examples=200)
 @given(timed())
 def test_leave_last_out_against_a_loop(data):
     split = cut(split_leave_last_out, data)
@@ -145,6 +148,7 @@ def test_leave_last_out_keeps_whole_whom_a_second_hides():
     assert split.report().loc["train", "users_kept_whole"] == 3
 
 
+@settings(max_examples=200)
 @given(timed(), st.integers(0, 9))
 def test_users_are_left_out_whole(data, seed):
     split = cut(split_users, data, share=0.2, rng=seed)
