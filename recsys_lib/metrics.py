@@ -205,7 +205,7 @@ def coverage(recommended, n_items):
 
     recommended: int (n_users, k), -1 = none. The denominator is the whole catalogue, also items nobody rated.
     Returns a float in [0, 1]. Raises ValueError if lists or items do not fit.
-    Chapter: Similarity."""
+    Chapter: Evaluation."""
     return float(np.mean(_exposure(recommended, n_items) > 0))
 
 
@@ -216,7 +216,7 @@ def gini(recommended, n_items):
 
     recommended: int (n_users, k), -1 = none. Items never recommended are in n: leaving them out gives a smaller value.
     Returns a float in [0, 1], NaN if nothing is recommended. Raises ValueError if lists or items do not fit.
-    Chapter: Similarity."""
+    Chapter: Evaluation."""
     counts = np.sort(_exposure(recommended, n_items))
     if counts[-1] == 0:
         return float("nan")
@@ -239,7 +239,7 @@ def novelty(recommended, counts, *, n_users):
     recommended: int (n_users, k), -1 = none.   counts: (n_items,), the users who rated each item, out of n_users.
     Returns float64, one value a list; 0 = everybody rated all of it, NaN for an empty list. An item nobody rated counts
     as rated by one. Raises ValueError if lists, items or counts do not fit.
-    Chapter: Similarity."""
+    Chapter: Evaluation."""
     counts = np.asarray(counts, dtype=np.float64)
     if counts.ndim != 1 or not ((counts >= 0) & (counts <= n_users)).all():
         raise ValueError(f"counts must be one number an item from 0 to n_users = {n_users}, received {counts}")
@@ -260,7 +260,7 @@ def intra_list_diversity(recommended, item_features):
     no feature has cosine 0 with all.
     Returns float64, one value a list, in [0, 1] for features ≥ 0; NaN for a list of fewer than two items. Raises
     ValueError if lists or items do not fit.
-    Chapter: Similarity."""
+    Chapter: Evaluation."""
     features = sparse.csr_array(item_features, dtype=np.float64)
     recommended = _lists(recommended, features.shape[0])
     norm = np.sqrt(features.multiply(features).sum(axis=1))

@@ -21,8 +21,8 @@ def profile(answer):
             (both / np.linalg.norm(both), "You made the sum one unit long. Asked is the plain average of the rows."),
         ],
         hint="Take the rows of Alibi and Waltz, add them, divide by the number of films that F likes.",
-        praise="Right: half crime, half romance. So Kiss, which is both, comes first, though F dislikes it: "
-        "the profile cannot know.",
+        praise="Right: half crime, half romance. Kiss points exactly that way (cosine 1), though F dislikes it: the "
+        "profile cannot know. Only because F has rated it is it left out; Comet and Heist follow, tied at 0.5.",
     )
 
 
@@ -55,6 +55,10 @@ def top_ten(answer):
         (
             lambda s, seen: _list(np.where(np.isin(np.arange(len(s)), list(seen)), 0, s), set()),
             "You set seen films to 0. Where all scores are negative, 0 is the best: use minus infinity, or leave out.",
+        ),
+        (
+            lambda s, seen: _list(s, seen, order=lambda x: np.argsort(-x)),
+            "Right but for ties: argsort without kind='stable' may put equals in any order.",
         ),
         (
             lambda s, seen: np.asarray(s)[_list(s, seen)],

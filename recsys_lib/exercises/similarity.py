@@ -72,7 +72,10 @@ def pearson_pair(answer):
     inputs = [tuple(np.where(rng.random(12) < 0.35, np.nan, rng.integers(1, 6, 12)) for _ in "xy") for _ in range(6)]
     inputs.append((R[:, 0], R[:, 2]))  # two common raters
     inputs.append((np.array([5, np.nan, 3, 1.0]), np.array([4, 2, np.nan, np.nan])))  # one
-    inputs.append((np.array([4, 4, 4.0, 2]), np.array([1, 5, 3.0, np.nan])))  # one side does not vary
+    flat, other = np.array([4, 4, 4.0, 2]), np.array([1, 5, 3.0, np.nan])  # one side does not vary, then the other
+    inputs += [(flat, other), (other, flat), (np.array([3, 3.0]), np.array([1, 5.0]))]
+    inputs.append((np.array([5, 1, np.nan]), np.array([2, 4, 3.0])))  # two common raters who disagree: -1
+    inputs.append((np.array([4, np.nan]), np.array([np.nan, 2.0])))  # nobody rated both
     return check_function(
         answer,
         _pearson,
