@@ -84,10 +84,7 @@ class IdMap:
         return ", ".join(map(repr, self.ids[:3])) + (", …" if len(self) > 3 else "")
 
     def __contains__(self, id):
-        try:
-            return id in self._position
-        except TypeError:
-            return False
+        return id in self._position
 
     def __getitem__(self, i):
         if i < 0:  # -1 means "no item" in a list, never the last one
@@ -247,9 +244,7 @@ class Interactions:
         Raises ValueError where nothing is left. Chapter: Anatomy."""
         core, keep = self, np.zeros(1, bool)
         while not keep.all():
-            n_user = np.bincount(core.user, minlength=self.n_users)[core.user]
-            n_item = np.bincount(core.item, minlength=self.n_items)[core.item]
-            keep = (n_user >= user) & (n_item >= item)
+            keep = (np.bincount(core.user)[core.user] >= user) & (np.bincount(core.item)[core.item] >= item)
             core = core.take(keep)
         if not len(core):
             raise ValueError(f"expected a core with {user} pairs a user and {item} an item, got an empty one")
@@ -280,11 +275,9 @@ class Interactions:
 
     def to_table(self):
         """DataFrame user_id, item_id[, rating][, timestamp] with the external ids; the way back is from_table."""
-        columns = {"user_id": [self.users[i] for i in self.user], "item_id": [self.items[i] for i in self.item]}
-        for name in ("rating", "timestamp"):
-            if getattr(self, name) is not None:
-                columns[name] = getattr(self, name).copy()
-        return pd.DataFrame(columns)
+        ids = {"user_id": [self.users[i] for i in self.user], "item_id": [self.items[i] for i in self.item]}
+        values = {name: getattr(self, name) for name in COLUMNS[2:]}
+        return pd.DataFrame(ids | {name: column.copy() for name, column in values.items() if column is not None})
 
 
 def _aligned(item_table, items):
