@@ -11,8 +11,9 @@ from scipy import special
 from scipy.sparse import csr_array
 
 from bookfiles import notebook_paths, read_notebook
-from recsys_lib import retrieval, similarity
+from recsys_lib import metrics, retrieval, similarity
 from recsys_lib.data import IdMap, Interactions
+from recsys_lib.evaluation import paired_bootstrap
 from recsys_lib.models import EASE, ContentTFIDF, ItemKNN
 
 
@@ -42,6 +43,27 @@ def co_likes(likes):
     return model.score(np.arange(len(likes)))
 
 
+def one_list(rng):
+    """hits of one list of seven (0 or 1), and how many items are relevant: at least one, and at least the hits."""
+    hits = (rng.random(7) < 0.4).astype(int)
+    return hits, int(max(1, hits.sum() + rng.integers(4)))
+
+
+def of_one_list(measure):
+    """A ranking metric of the library, as a function of hits and the number of relevant items."""
+
+    def library(hits, n_relevant):
+        items = np.append(np.flatnonzero(hits), np.arange(len(hits), len(hits) + n_relevant - hits.sum()))
+        relevant = csr_array((np.ones(len(items)), (np.zeros(len(items), int), items)), shape=(1, 20))
+        return measure(np.arange(len(hits))[None], relevant)[0]
+
+    return library
+
+
+def random_lists(rng):
+    return np.argsort(rng.random((6, 15)))[:, :4], 15
+
+
 REGISTRY = {
     "anatomy.content_scores": (lambda rng: (random_likes(rng), rng.random((9, 4))), content),
     "anatomy.co_like_scores": (lambda rng: (random_likes(rng),), co_likes),
@@ -53,6 +75,18 @@ REGISTRY = {
         ),
         lambda scores, seen, k: retrieval.top_k(scores, k, exclude=csr_array(seen)),
     ),
+    "evaluation.hit_rate_by_hand": (one_list, of_one_list(metrics.hit_rate)),
+    "evaluation.precision_by_hand": (one_list, of_one_list(metrics.precision)),
+    "evaluation.recall_by_hand": (one_list, of_one_list(metrics.recall)),
+    "evaluation.reciprocal_rank_by_hand": (one_list, of_one_list(metrics.reciprocal_rank)),
+    "evaluation.average_precision_by_hand": (one_list, of_one_list(metrics.average_precision)),
+    "evaluation.ndcg_by_hand": (one_list, of_one_list(metrics.ndcg)),
+    "evaluation.paired_bootstrap_by_hand": (
+        lambda rng: (rng.random(30), rng.random(30), int(rng.integers(99))),
+        lambda a, b, seed: paired_bootstrap(a, b, rng=seed)[:3],
+    ),
+    "evaluation.coverage_by_hand": (random_lists, metrics.coverage),
+    "evaluation.gini_by_hand": (random_lists, metrics.gini),
     "similarity.dot_by_hand": (lambda rng: (random_likes(rng),), similarity.dot),
     "similarity.cosine_by_hand": (lambda rng: (random_likes(rng),), similarity.cosine),
     "similarity.jaccard_by_hand": (lambda rng: (random_likes(rng),), similarity.jaccard),

@@ -7,7 +7,7 @@ import pytest
 import formula_index
 from bookfiles import ROOT
 
-MODULES = ("similarity", "losses")
+MODULES = ("similarity", "losses", "metrics")
 
 
 def public_functions(module):

@@ -1,0 +1,94 @@
+"""The checkers of the chapter Evaluation accept right answers however written, and name the mistake in wrong ones."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from recsys_lib.exercises import check, evaluation
+
+BEST = 1 + 1 / np.log2(3) + 0.5 + 1 / np.log2(5)
+EARNED = 1 + 1 / np.log2(6)
+
+
+@pytest.mark.parametrize("answer", [EARNED / BEST, 0.5414, 0.541, [0.5414], np.float32(0.54140), np.array(0.5414)])
+def test_ndcg_right(answer):
+    assert check("evaluation.ndcg", answer).state == "right"
+
+
+def test_the_base_of_the_logarithm_makes_no_difference():
+    natural = (1 / np.log(2) + 1 / np.log(6)) / np.sum(1 / np.log([2, 3, 4, 5]))
+    assert check("evaluation.ndcg", natural).state == "right"
+
+
+@pytest.mark.parametrize(
+    "answer, hint",
+    [
+        (EARNED, "earned"),
+        (EARNED / (BEST + 1 / np.log2(6)), "five hits"),
+        (EARNED / (1 + 1 / np.log2(3)), "best order"),
+        (EARNED / 2, "number of hits"),
+        (EARNED / 4, "number of relevant films"),
+        ((1 + 1 / np.log2(5)) / (1 + 1 + 1 / np.log2(3) + 0.5), "rank + 1"),
+        (1.2 / (1 + 1 / 2 + 1 / 3 + 1 / 4), "1/rank"),
+        (0.5, "recall"),
+        (BEST / EARNED, "Upside down"),
+        (0.2, "ranks 1 and 5"),
+    ],
+)
+def test_ndcg_wrong(answer, hint):
+    verdict = check("evaluation.ndcg", answer)
+    assert verdict.state == "wrong" and hint in verdict.message
+
+
+def test_unfilled():
+    assert check("evaluation.ndcg", None).state == "not yet"
+    assert check("evaluation.hit_chance", lambda scores, wanted, k: ...).state == "not yet"
+
+
+def by_all_places(scores, wanted, k):
+    """Put the wanted film at each place among its equals, and count."""
+    better = sum(s > scores[wanted] for s in scores)
+    equal = sum(s == scores[wanted] for s in scores)
+    return sum(place < k for place in range(better, better + equal)) / equal
+
+
+def by_permutation(scores, wanted, k):
+    """The definition itself: all orders of the films, each sorted by score."""
+    orders = list(itertools.permutations(range(len(scores))))
+    return np.mean([wanted in sorted(order, key=lambda i: -scores[i])[:k] for order in orders])
+
+
+def test_hit_chance_right_in_another_way():
+    assert check("evaluation.hit_chance", by_all_places).state == "right"
+
+
+@pytest.mark.parametrize("k", [1, 2, 4, 6])
+@pytest.mark.parametrize("scores", [[0, 0, 0, 0, 0], [2, 1, 1, 1, 0], [3, 2, 2, 0, 0]])
+def test_hit_chance_is_the_share_of_orders(scores, k):
+    for wanted in range(5):
+        assert evaluation._chance(scores, wanted, k) == pytest.approx(by_permutation(scores, wanted, k))
+
+
+def place(scores, wanted):
+    return int(np.flatnonzero(np.argsort(-np.asarray(scores), kind="stable") == wanted)[0])
+
+
+@pytest.mark.parametrize(
+    "answer, hint",
+    [
+        (lambda s, w, k: np.sum(s > s[w]) < k, "optimist"),
+        (lambda s, w, k: np.sum(s >= s[w]) <= k, "pessimist"),
+        (lambda s, w, k: place(s, w) < k, "index"),
+        (lambda s, w, k: np.sum(s > s[w]) + (np.sum(s == s[w]) - 1) / 2 < k, "mean rank"),
+        (lambda s, w, k: np.clip((k - np.sum(s > s[w])) / max(np.sum(s == s[w]) - 1, 1), 0, 1), "Count it in"),
+        (lambda s, w, k: (k - np.sum(s > s[w])) / np.sum(s == s[w]), "stops at 0 and at 1"),
+        (lambda s, w, k: by_all_places(-s, w, k), "Higher is better"),
+        (lambda s, w, k: 0.5, "places are left"),
+        (lambda s, w, k: 1 / 0, "ZeroDivisionError"),
+        (0.3, "function is asked for"),
+    ],
+)
+def test_hit_chance_wrong(answer, hint):
+    verdict = check("evaluation.hit_chance", answer)
+    assert verdict.state == "wrong" and hint in verdict.message
