@@ -6,7 +6,7 @@ Notebooks hold no directive, so that GitHub and Colab show them as meant; the fo
     35 min to read · 40 s to run · needs …        the line may stand anywhere in the head
     You will be able to …            followed by a list
     > **Trap.** …                    also **By hand.** and **In production.**
-    ### Exercise …                   up to the next heading of the same level
+    ### Exercise …                   up to the next heading of the same level; or any heading below ## Exercises
 """
 
 import re
@@ -86,8 +86,11 @@ def style_boxes(doctree):
 
 def style_exercises(doctree):
     for section in doctree.findall(nodes.section):
-        if re.match(r"exercise\b", section.next_node(nodes.title).astext(), re.I):
-            section["classes"].append("exercise")
+        kind = re.match(r"exercises?\b", section.next_node(nodes.title).astext(), re.I)
+        if kind:
+            below = [part for part in section if isinstance(part, nodes.section)]
+            for exercise in below if kind[0].lower() == "exercises" else [section]:
+                exercise["classes"].append("exercise")
     for cell in doctree.findall(nodes.container):
         if "tag_solution" in cell["classes"]:
             cell["prompt_show"] = cell["prompt_hide"] = "Solution"

@@ -12,6 +12,11 @@ MENDS = [
     (re.compile(r'(<h1><span class="section-number">)([\d.]+?)\.?\s*</span>'), r"\1Chapter \2 </span>"),
     # the name of a folded cell is its visible text
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
+    # a formula keeps the bracket before and the mark after it on its line
+    (
+        re.compile(r"(\(?<span class=\"math [^>]*>[^<]*</span>(?:[.,;:!?)\]]+|’[a-z]+)+)"),
+        r'<span class="together">\1</span>',
+    ),
     # a role that is no longer in use, in a list that must hold items
     (re.compile(r'role="doc-biblioentry"'), 'role="listitem"'),
 ]
