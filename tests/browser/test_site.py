@@ -122,7 +122,10 @@ def test_axe_finds_nothing(browser, site, addresses, chapters, width, scheme):
                 page.wait_for_selector("#search-results li a")
             page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true })")
             page.wait_for_timeout(300)  # boxes that overflow are marked after a moment
-            for violation in axe.run(page, options={"resultTypes": ["violations"]}).response["violations"]:
+            # contrast in a chapter is the same at all widths, and takes most of the time
+            contrast = width >= 1280 or name not in chapters
+            options = {"resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": contrast}}}
+            for violation in axe.run(page, options=options).response["violations"]:
                 places = [" ".join(map(str, node["target"])) for node in violation["nodes"][:3]]
                 found.append(f"{name}: {violation['id']} ({violation['help']}) at {places}")
     assert not found, "\n".join(found)
