@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import io
 import os
+import random
 import stat
 import threading
 import zipfile
@@ -12,7 +13,7 @@ import pytest
 
 from recsys_lib.data import data_home, fetch, unzip
 
-CONTENT = os.urandom(3_000_000)
+CONTENT = random.Random(0).randbytes(3_000_000)  # the same in every worker: it stands in test names
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
