@@ -52,7 +52,8 @@ def test_exam_row_of_ease(stored, user_time_split):
 
 def test_newcomers_row_of_ease(stored, movielens):
     draws = [
-        ndcg(EASE(**stored["values"]["chosen"]["EASE"]), split_users(movielens, share=0.1, rng=r)) for r in range(stored["settings"]["draws"])
+        ndcg(EASE(**stored["values"]["chosen"]["EASE"]), split_users(movielens, share=0.1, rng=r))
+        for r in range(stored["settings"]["draws"])
     ]
     again = pd.concat(draws).groupby(level=0).mean()
     assert again.index.tolist() == stored["values"]["newcomers"]["users"]

@@ -39,7 +39,10 @@ def top_ten(answer):
     inputs.append((rng.normal(size=9), {2}))  # fewer than ten are left
     inputs.append((-rng.random(25), set(range(5))))  # all scores below 0
     mistakes = [
-        (lambda s, seen: _list(s, seen, drop=False), "Films in `seen` are in your list. Leave them out before you cut."),
+        (
+            lambda s, seen: _list(s, seen, drop=False),
+            "Films in `seen` are in your list. Leave them out before you cut.",
+        ),
         (
             lambda s, seen: _list(s, seen, order=lambda x: np.argsort(x, kind="stable")),
             "You show the worst films first: argsort goes up. Sort by the negative scores.",

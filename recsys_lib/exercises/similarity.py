@@ -81,13 +81,25 @@ def pearson_pair(answer):
         _pearson,
         inputs,
         mistakes=[
-            (lambda x, y: _pearson(x, y, common_means=False), "Your means run over all raters of a film. Which users rated both?"),
-            (lambda x, y: _pearson(x, y, missing=0), "A missing rating counts as 0 here: the worst rating there is. Leave it out."),
-            (_no_root, "This is the covariance. Divide by the two lengths, and the result lies between -1 and 1."),
-            (_nan_where_flat, "Nearly: NaN comes out where fewer than two rated both or one side does not vary. Say 0 there."),
-            (lambda x, y: _cosine_of_common(x, y), "You did not subtract the means: this is the cosine over the common raters."),
+            (
+                lambda x, y: _pearson(x, y, common_means=False),
+                "Your means run over all raters. Which rated both?",
+            ),
+            (
+                lambda x, y: _pearson(x, y, missing=0),
+                "A missing rating counts as 0 here. Leave it out.",
+            ),
+            (_no_root, "This is the covariance. Divide by the two lengths: then it lies between -1 and 1."),
+            (
+                _nan_where_flat,
+                "Nearly: NaN comes out for fewer than two common raters or a side that does not vary. Say 0.",
+            ),
+            (
+                lambda x, y: _cosine_of_common(x, y),
+                "You did not subtract the means: this is the cosine over the common raters.",
+            ),
         ],
-        hint="Some results differ. Try a pair with one common rater, and one where a film got the same rating from all.",
+        hint="Some results differ. Try a pair with one common rater, and a film with the same rating from all.",
         praise="Right, in the awkward cases too.",
     )
 

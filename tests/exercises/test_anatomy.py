@@ -7,7 +7,9 @@ import pytest
 from recsys_lib.exercises import check
 
 
-@pytest.mark.parametrize("answer", [[0, 0.5, 0.5], (0, 1 / 2, 1 / 2), np.array([0, 0.5, 0.5]), pd.Series([0, 0.5, 0.5])])
+@pytest.mark.parametrize(
+    "answer", [[0, 0.5, 0.5], (0, 1 / 2, 1 / 2), np.array([0, 0.5, 0.5]), pd.Series([0, 0.5, 0.5])]
+)
 def test_profile_right(answer):
     assert check("anatomy.profile", answer).state == "right"
 

@@ -6,9 +6,13 @@ import pytest
 from recsys_lib.exercises import check, similarity
 
 
-@pytest.mark.parametrize("answer", [-43 / np.sqrt(29 * 83), "-0.8765", [-0.8765], np.float32(-0.87646), np.array(-0.876)])
+@pytest.mark.parametrize(
+    "answer", [-43 / np.sqrt(29 * 83), "-0.8765", [-0.8765], np.float32(-0.87646), np.array(-0.876)]
+)
 def test_adjusted_cosine_right(answer):
-    assert check("similarity.adjusted_cosine", answer if not isinstance(answer, str) else float(answer)).state == "right"
+    assert (
+        check("similarity.adjusted_cosine", answer if not isinstance(answer, str) else float(answer)).state == "right"
+    )
 
 
 @pytest.mark.parametrize(
