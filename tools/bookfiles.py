@@ -44,6 +44,19 @@ def write_atomically(path, text):
         raise
 
 
+def write_or_check(path, text, *, check, source, command):
+    """Exit status of a tool that makes a page: write it where it differs, or with `check` say what to run."""
+    name = path.relative_to(ROOT).as_posix()
+    if path.exists() and path.read_text("utf-8") == text:
+        return 0
+    if check:
+        print(f"{name} is not what {source} say. Run: .venv/bin/python {command}")
+        return 1
+    write_atomically(path, text)
+    print(f"{name} written.")
+    return 0
+
+
 def write_notebook(path, notebook):
     write_atomically(path, nbformat.writes(notebook).rstrip("\n") + "\n")
 

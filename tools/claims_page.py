@@ -7,7 +7,7 @@ import ast
 import re
 import sys
 
-from bookfiles import ROOT, Anchors, chapter_title, headings, notebook_paths, read_notebook, write_atomically
+from bookfiles import ROOT, Anchors, chapter_title, headings, notebook_paths, read_notebook, write_or_check
 
 PAGE = ROOT / "book" / "claims.md"
 INTRO = """# Claims
@@ -77,15 +77,8 @@ def page():
 
 
 def main(argv):
-    text = page()
-    old = PAGE.read_text("utf-8") if PAGE.exists() else ""
-    if text != old and "--check" in argv:
-        print("book/claims.md is not what the notebooks say. Run: .venv/bin/python tools/claims_page.py")
-        return 1
-    if text != old:
-        write_atomically(PAGE, text)
-        print("book/claims.md written.")
-    return 0
+    check = "--check" in argv
+    return write_or_check(PAGE, page(), check=check, source="the notebooks", command="tools/claims_page.py")
 
 
 if __name__ == "__main__":

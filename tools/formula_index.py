@@ -25,7 +25,7 @@ from bookfiles import (
     page_anchors,
     read_notebook,
     repository_url,
-    write_atomically,
+    write_or_check,
 )
 
 SOURCE = ROOT / "book" / "formulas.yml"
@@ -133,15 +133,9 @@ def main(argv):
     if wrong:
         print("book/formulas.yml has links that lead nowhere:\n  " + "\n  ".join(wrong))
         return 1
-    text = page(entries)
-    old = PAGE.read_text("utf-8") if PAGE.exists() else ""
-    if text != old and "--check" in argv:
-        print("book/formula_index.md is not what book/formulas.yml says. Run: .venv/bin/python tools/formula_index.py")
-        return 1
-    if text != old:
-        write_atomically(PAGE, text)
-        print("book/formula_index.md written.")
-    return 0
+    check = "--check" in argv
+    source, command = "the entries of book/formulas.yml", "tools/formula_index.py"
+    return write_or_check(PAGE, page(entries), check=check, source=source, command=command)
 
 
 if __name__ == "__main__":
