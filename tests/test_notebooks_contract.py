@@ -17,7 +17,9 @@ from claims_page import claim_calls, printed_claims
 
 PATHS = notebook_paths()
 TAGS = {"bootstrap", "by-hand", "exercise", "hide-cell", "hide-input", "nbval-check-output", "solution"}
-MAX_LINES, MAX_IMAGE, MAX_FILE = 20, 120_000, 1_500_000
+MAX_LINES, MAX_FOLDED_LINES, MAX_WIDTH = 20, 32, 88
+MAX_IMAGE, MAX_FILE = 120_000, 1_500_000
+EXERCISES = ("Exercise 1 · warm-up: ", "Exercise 2 · core: ", "Exercise 3 · open: ")
 OPENING = ("you will be able to", r"\d+ min", r"\d+ s", "needs", r"\?")
 CLOSING = ("remember", "production", "reading")
 MYST = re.compile(r"^\s*(?:```\{|:::|\{\w+\}`)|\{(?:term|cite|ref|eq|doc|numref)\}`", re.MULTILINE)
@@ -102,8 +104,26 @@ def test_first_code_cell_is_the_bootstrap_cell(notebook):
 
 
 def test_cells_are_short(notebook):
-    long = {n: len(cell.source.splitlines()) for n, cell in code_cells(notebook)}
-    assert {n: lines for n, lines in long.items() if lines > MAX_LINES} == {}
+    for number, cell in code_cells(notebook):
+        folded = tags(cell) & {"hide-input", "hide-cell"}
+        lines = cell.source.splitlines()
+        assert len(lines) <= (MAX_FOLDED_LINES if folded else MAX_LINES), f"cell {number}: {len(lines)} lines"
+
+
+def test_code_and_prints_fit_the_page(notebook):
+    for number, cell in code_cells(notebook):
+        printed = "".join(output.text for output in cell.outputs if output.output_type == "stream")
+        claims = [line for pair in printed_claims(cell) for line in pair]  # shown as sentences
+        for line in [*cell.source.splitlines(), *printed.splitlines()]:
+            if line.removeprefix("✓ ").strip() not in claims:
+                assert len(line) <= MAX_WIDTH, f"cell {number}: {len(line)} wide: {line}"
+
+
+def test_exercises_are_named_alike(notebook):
+    titles = [title for _, cell in text_cells(notebook) for _, title in headings(cell.source)]
+    found = [title for title in titles if title.startswith("Exercise")]
+    assert len(found) == len(EXERCISES)
+    assert all(title.startswith(start) for title, start in zip(found, EXERCISES)), found
 
 
 def test_tags_are_known(notebook):

@@ -16,7 +16,7 @@ import nbformat
 from bookfiles import NOTEBOOKS, ROOT, notebook_paths, read_notebook, repository_url, write_notebook
 
 TEMPLATE = """\
-# Setup: installs the book's library where it is missing (in Google Colab, say); elsewhere it does nothing.
+# Setup: installs the book's library where it is missing (in Google Colab, say).
 import importlib.util
 import subprocess
 import sys
@@ -24,9 +24,10 @@ import sys
 REPOSITORY = "{url}"
 if importlib.util.find_spec("recsys_lib") is None:
     if not REPOSITORY:
-        raise ImportError("recsys_lib is missing: run `pip install .` in a copy of this book, restart, run again.")
+        raise ImportError("recsys_lib is missing: `pip install .` in a copy of this book")
     print("Installing recsys_lib, about half a minute ...")
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "recsys-lib @ git+" + REPOSITORY], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q"]
+    subprocess.run([*pip, "recsys-lib @ git+" + REPOSITORY], check=True)
     importlib.invalidate_caches()"""
 
 TAGS = ["bootstrap", "hide-input"]

@@ -14,7 +14,7 @@ from recsys_lib.evaluation import evaluate
 from recsys_lib.models import ALS, EASE, ItemKNN, MatrixFactorization, Popularity
 
 NAME = "full_build"
-SEEDS, TUNING_SEEDS, DRAWS = range(5), range(3), range(2)
+SEEDS, TUNING_SEEDS, DRAWS = range(5), range(3), range(6)
 METRICS = ("ndcg@10", "recall@20")
 EMBEDDING = {"n_factors": 128, "weight_decay": 0.001, "init_scale": 0.03}
 GRID = {
@@ -29,7 +29,7 @@ GRID = {
     "ALS": [
         {"n_factors": d, "regularization": float(reg), "alpha": float(alpha)}
         for d in (32, 64)
-        for reg, alpha in ((5, 1), (10, 1), (10, 5), (30, 5))
+        for reg, alpha in ((3, 0.3), (5, 0.5), (10, 1), (30, 5))
     ],
     "EASE": [{"regularization": float(reg)} for reg in (20, 50, 100, 150, 200, 300, 500, 1000)],
     "MatrixFactorization": [

@@ -1,9 +1,8 @@
-"""Losses: one embedding trained by each loss on one split; four settings each on validation, five seeds on test.
+"""Losses: one embedding trained by each loss on one split; eight settings each on validation, five seeds on test.
 
 Every model is MatrixFactorization without history, 64 numbers a vector. What differs is the loss, with the batches it
-needs, and which of its four pairs of learning rate and dropout did best with it on validation. A loss trained on
-the whole catalogue takes few large steps, hence larger rates. Each loss is kept in the cache as it ends, so that an
-interrupted run goes on where it stopped."""
+needs, and which of eight pairs of learning rate and dropout, the same eight for every loss, did best with it on
+validation. Each loss is kept in the cache as it ends, so that an interrupted run goes on where it stopped."""
 
 import os
 import time
@@ -30,12 +29,7 @@ LOSSES = {  # name in the chapter: settings; batches as the loss needs them, abo
     "sampled softmax": {"loss": "sampled_softmax", "epochs": 8, "n_negatives": 100},
     "full softmax": {"loss": "multinomial", "epochs": 150},
 }
-
-
-def grid(name):
-    """The four pairs of learning rate and dropout that a loss may choose from."""
-    rates = (0.005, 0.015) if name.startswith("full") else (0.002, 0.005)
-    return list(product(rates, (0.5, 0.8)))
+GRID = list(product((0.002, 0.005, 0.01, 0.02), (0.5, 0.8)))  # learning rate, dropout
 
 
 def build(name, learning_rate, dropout, seed=0):
@@ -48,16 +42,27 @@ def score_pairs(model, part):
     return model.score(users)[at, part.item].astype(np.float64)
 
 
+def generosity(split, part):
+    """How far each user's ratings before the part lie above the mean, drawn to 0 as by five ratings more."""
+    before = split.before(part)
+    above = np.bincount(before.user, before.rating - before.rating.mean(), minlength=before.n_users)
+    return above / (np.bincount(before.user, minlength=before.n_users) + 5)
+
+
 def measure(model, split, part, line=None):
     """(frame, RMSE, line): evaluate's NDCG@10 of each user, and each user's mean squared error in stars.
 
-    line: (slope, intercept) that turns scores into stars; (1, 0) for a model of ratings; None on validation, where the
-    line with the least squared error on that very part is taken, and kept for test."""
+    line: (slope, intercept), stars = slope · score + intercept + the user's generosity; None on validation, where the
+    line with the least squared error on that very part is taken, and kept for test. "stars": the model scores in stars
+    itself."""
     frame = evaluate(model, split, part, metrics=("ndcg@10",))
     ratings = getattr(split, part)
-    scores = score_pairs(model, ratings)
-    slope, intercept = line = np.polyfit(scores, ratings.rating, 1).tolist() if line is None else line
-    stars = np.clip(slope * scores + intercept, 0.5, 5.0)
+    stars = score_pairs(model, ratings)
+    if line != "stars":
+        own = generosity(split, part)[ratings.user]
+        line = np.polyfit(stars, ratings.rating - own, 1).tolist() if line is None else line
+        stars = line[0] * stars + line[1] + own
+    stars = np.clip(stars, 0.5, 5.0)
     error = pd.Series((stars - ratings.rating) ** 2).groupby(ratings.user).mean()
     ids = [ratings.users[u] for u in error.index]
     frame = pd.concat([frame, pd.DataFrame({"user": ids, "metric": "squared error", "value": error.to_numpy()})])
@@ -71,7 +76,7 @@ def ndcg_of(frame):
 def tune(name, split):
     """One row per setting of the loss, on validation, seed 0."""
     rows = []
-    for rate, dropout in grid(name):
+    for rate, dropout in GRID:
         start = time.perf_counter()
         frame, error, line = measure(build(name, rate, dropout), split, "validation", start_line(name))
         row = dict(learning_rate=rate, dropout=dropout, ndcg=ndcg_of(frame), rmse=error, line=line)
@@ -83,7 +88,7 @@ def tune(name, split):
 
 def start_line(name):
     """A model of ratings scores in stars; for any other `measure` finds the line on validation."""
-    return [1.0, 0.0] if name in ("MSE on ratings", "BiasModel") else None
+    return "stars" if name in ("MSE on ratings", "BiasModel") else None
 
 
 def chosen(name, rows):
@@ -116,7 +121,7 @@ def test(name, models, line, split):
 
 def run(name, split):
     """(grid rows, {row name: setting}, {row name: frames}, {row name: rows of the seeds}, seconds) of one loss."""
-    settings = repr((name, SHARED, LOSSES[name], grid(name), results.fingerprint(split.train)))
+    settings = repr((name, "line and generosity", SHARED, LOSSES[name], GRID, results.fingerprint(split.train)))
     kept = data_home() / "experiments" / f"losses-{results.fingerprint(settings.encode())[:16]}.pkl"
     if kept.exists():
         return pd.read_pickle(kept)
@@ -146,7 +151,7 @@ def main():
     bases = ("Popularity", "MSE on ratings", "BPR", "full softmax")
     results.record(
         "losses",
-        {"shared": SHARED, "losses": LOSSES, "grid": {name: grid(name) for name in LOSSES}, "split": split.kind},
+        {"shared": SHARED, "losses": LOSSES, "grid": GRID, "split": split.kind},
         {
             "validation": tried,
             "chosen": settings,
