@@ -14,7 +14,8 @@ INTRO = """# Claims
 
 Each conclusion that a chapter draws is a cell that computes it and stops the chapter where it does not hold. \
 This page is made from those cells: {claims} claims of {chapters} chapters, each with the numbers that its cell \
-printed. All of them are computed again whenever the book is tested.
+printed. Their conditions are checked again whenever the book is tested; those that rest on long runs read the stored \
+figures, which `make experiments` computes.
 """
 
 

@@ -32,7 +32,7 @@ def wrong(hint):
     return Verdict("wrong", hint)
 
 
-def not_yet(message="fill in the cell above, then run this one again."):
+def not_yet(message="write your answer in this cell, then run it again."):
     return Verdict("not yet", message)
 
 
