@@ -199,13 +199,16 @@ def test_describe(data):
         ({"rating": [1, 1e39, 3]}, "rating as float32, got 1e\\+39 at row 1"),
         ({"timestamp": [1.5, 2, 3]}, "timestamp as int64, got 1.5 at row 0"),
         ({"item": [0, 0, 0]}, "each pair once, got 1 repeats, the first: user 'a', item 'x'"),
-        ({"item_table": FILMS}, "item table of 2 rows, got 4"),
+        ({"item_table": FILMS}, "item table of 2 rows in the order of items"),
+        ({"item_table": FILMS[["title"]]}, "item table of 2 rows in the order of items"),
+        ({"item_table": pd.DataFrame({"item_id": ["y", "x"]})}, "item table of 2 rows in the order of items"),
+        ({"users": ["a", "b"]}, r"expected IdMap, received list; wrap the ids: IdMap\(ids\)"),
     ],
 )
 def test_arrays_that_do_not_fit(change, message):
     good = {"user": [0, 0, 1], "item": [0, 1, 0], "rating": None, "timestamp": None}
     good |= {"users": IdMap(["a", "b"]), "items": IdMap(["x", "y"])}
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, TypeError), match=message):
         Interactions(**(good | change))
 
 
@@ -234,16 +237,23 @@ def test_columns_and_item_tables_that_do_not_fit():
         Interactions.from_table(TABLE, item_table=FILMS[["title"]])
     with pytest.raises(KeyError, match="unknown id 30"):
         Interactions.from_table(TABLE, items=IdMap([10, 20]))
-    with pytest.raises(ValueError, match=r"duplicates to be one of \('error', 'last', 'mean'\), got 'first'"):
+    with pytest.raises(ValueError, match="duplicates to be one of 'error', 'last', 'mean', received 'first'"):
         Interactions.from_table(TABLE, duplicates="first")
+    with pytest.raises(TypeError, match="expected DataFrame, received list"):
+        Interactions.from_table([["u1", 10]])
+    with pytest.raises(TypeError, match="expected distinct columns, got .*'rating', 'timestamp', 'rating'"):
+        Interactions.from_table(pd.concat([TABLE, TABLE[["rating"]]], axis=1))
+    with pytest.raises(TypeError, match="expected IdMap, received list"):
+        Interactions.from_table(TABLE, users=["u1", "u2", "u3"])
 
 
 def test_given_maps_and_dates():
     ids = IdMap([10, 20, 30, 40])
-    table = TABLE.assign(timestamp=pd.to_datetime(TABLE["timestamp"], unit="s"))
-    data = Interactions.from_table(table, items=ids)
-    assert data.items is ids and data.matrix().shape == (3, 4)
-    assert data.timestamp.tolist() == TABLE["timestamp"].tolist()
+    moments = pd.to_datetime(TABLE["timestamp"] - 250, unit="s") + pd.Timedelta("0.9s")  # some of them before 1970
+    for moment in (moments, moments.dt.tz_localize("UTC"), moments.dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo")):
+        data = Interactions.from_table(TABLE.assign(timestamp=moment), items=ids)
+        assert data.items is ids and data.matrix().shape == (3, 4)
+        assert data.timestamp.tolist() == (TABLE["timestamp"] - 250).tolist()
 
 
 def test_a_pair_that_comes_twice():
@@ -273,6 +283,9 @@ def test_recommended_items_as_a_table(data):
         to_table(recommended[:1], data)
     with pytest.raises(ValueError, match="items in -1..2"):
         to_table(recommended + 1, data)
+    for users, got in ([99], r"99\.\.99"), (["u"], "<U1"), ([1.7], r"1\.7"), ([-1], "-1"):
+        with pytest.raises(ValueError, match=rf"users in 0\.\.2, got {got}"):
+            to_table(recommended[:1], data, users=users)
     with pytest.raises(ValueError, match=r"int \(n, k\), got float64"):
         to_table(recommended / 2, data)
     with pytest.raises(ValueError, match=r"scores of shape \(3, 2\), got \(3, 3\)"):

@@ -152,10 +152,25 @@ def test_several_bad_lines_come_in_one_message(write):
     assert lines[5:] == ["… and 5 more lines that cannot be used"]
 
 
-def test_dates_without_hyphens_are_not_guessed(write):
-    for text in ("20150131", "201501311830", "20150131183000"):
-        with pytest.raises(ValueError, match=f"line 2: timestamp '{text}' is a date or a number of seconds"):
-            read_csv(write(f"user,item,timestamp\na,x,{text}\n"))
+@pytest.mark.parametrize(
+    "first, second, reason",
+    [
+        ("20150131", "20150201", "line 2: timestamp '20150131' is a date or a number of seconds"),
+        ("201501311830", "201501311831", "line 2: timestamp '201501311830' is a date or a number of seconds"),
+        (" 20150131183000", "20150131183001", "line 2: timestamp ' 20150131183000' is a date or a number of seconds"),
+        ("0", "20150131", "line 3: timestamp '20150131' is a date or a number of seconds"),
+        ("20150131", "2015-02-01", "'2015-02-01' is of another unit than the first, which is in seconds"),
+        ("2000-07-30", "964982703", "'964982703' is of another unit than the first, which is in dates"),
+    ],
+)
+def test_dates_without_hyphens_are_not_guessed_and_units_not_mixed(write, first, second, reason):
+    with pytest.raises(ValueError, match=reason):
+        read_csv(write(f"user,item,timestamp\na,x,{first}\nb,x,{second}\n"))
+
+
+def test_one_second_of_1970_among_others_is_no_date(write):
+    data = read_csv(write("user,item,timestamp\na,x,20150131\nb,x,5\nc,x,964982703\n"))
+    assert data.timestamp.tolist() == [20150131, 5, 964982703]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from recsys_lib._checks import choice, indices, require
+
 COLUMNS = ("user_id", "item_id", "rating", "timestamp")
-DUPLICATES = ("error", "last", "mean")
 
 
 def _as_list(values):
@@ -17,9 +18,8 @@ def _as_list(values):
     if hasattr(values, "tolist"):
         return values.tolist()
     values = list(values)
-    if any(issubclass(kind, np.generic) for kind in set(map(type, values))):
-        values = [value.item() if isinstance(value, np.generic) else value for value in values]
-    return values
+    scalars = any(issubclass(kind, np.generic) for kind in set(map(type, values)))
+    return [value.item() if isinstance(value, np.generic) else value for value in values] if scalars else values
 
 
 def _is_missing(value):
@@ -124,8 +124,9 @@ class Interactions:
 
     user, item: int32 (n,), indices into users and items.   rating: float32 (n,) or None.
     timestamp: int64 (n,), seconds since 1970-01-01 UTC, or None.   item_table: DataFrame with one row an item,
-    in the order of items, or None. Rows keep the order in which they came.
-    Raises ValueError if shapes, ranges or the item table do not fit, or a pair comes twice. Chapter: Anatomy."""
+    in the order of items (and of its item_id), or None. Rows keep the order in which they came.
+    Raises ValueError if shapes, ranges or the item table do not fit, or a pair comes twice, TypeError for ids that are
+    no IdMap. Chapter: Anatomy."""
 
     user: np.ndarray
     item: np.ndarray
@@ -141,31 +142,33 @@ class Interactions:
             values = getattr(self, name)
             if values is not None or name in ("user", "item"):
                 object.__setattr__(self, name, _frozen_array(name, values, dtype, n))
-        for name, index, size in (("user", self.user, self.n_users), ("item", self.item, self.n_items)):
-            if n and not (0 <= index.min() and index.max() < size):
-                raise ValueError(f"expected {name} in 0..{size - 1}, got {index.min()}..{index.max()}")
+        indices("user", self.user, len(require(self.users, IdMap)))
+        indices("item", self.item, len(require(self.items, IdMap)))
         pairs = np.sort(self.pairs())
         twice = pairs[1:][pairs[1:] == pairs[:-1]]
         if len(twice):
             user, item = divmod(int(twice[0]), self.n_items)
-            raise ValueError(
-                f"expected each pair once, got {len(twice)} repeats, the first: user {self.users[user]!r}, "
-                f"item {self.items[item]!r}"
-            )
-        if self.item_table is not None and len(self.item_table) != self.n_items:
-            raise ValueError(f"expected an item table of {self.n_items} rows, got {len(self.item_table)}")
+            first = f"user {self.users[user]!r}, item {self.items[item]!r}"
+            raise ValueError(f"expected each pair once, got {len(twice)} repeats, the first: {first}")
+        table = self.item_table
+        if table is not None and (
+            len(table) != self.n_items or tuple(table.get("item_id", self.items)) != self.items.ids
+        ):
+            raise ValueError(f"expected an item table of {self.n_items} rows in the order of items: use from_table")
 
     @classmethod
     def from_table(cls, table, *, item_table=None, users=None, items=None, duplicates="error"):
         """Interactions from a DataFrame with columns user_id, item_id and, optionally, rating and timestamp.
 
-        timestamp: seconds, or datetime64 in UTC.   item_table: DataFrame with a column item_id and a row for each item;
-        others are left out.   users, items: IdMaps to use instead of those of the table.   duplicates: "error", or for
-        a pair that comes twice "last" (latest in time, then in the table) or "mean" (of its ratings; the latest time).
+        timestamp: seconds, or datetime64 (in UTC where it names no zone).   item_table: DataFrame with a column item_id
+        and a row for each item; others are left out.   users, items: IdMaps to use instead of those of the table.
+        duplicates: "error", or for a pair that comes twice "last" (latest in time, then in the table) or "mean" (of its
+        ratings; the latest time).
         Raises ValueError for a missing column, an empty field or a pair twice, KeyError for an id that users or
-        items do not hold. Chapter: Anatomy."""
-        if duplicates not in DUPLICATES:
-            raise ValueError(f"expected duplicates to be one of {DUPLICATES}, got {duplicates!r}")
+        items do not hold, TypeError for no DataFrame or two columns of one name. Chapter: Anatomy."""
+        if not require(table, pd.DataFrame).columns.is_unique:
+            raise TypeError(f"expected distinct columns, got {list(table.columns)}")
+        choice("duplicates", duplicates, ("error", "last", "mean"))
         columns = {name: table[name] for name in COLUMNS if name in table}
         if not {"user_id", "item_id"} <= set(columns):
             raise ValueError(f"expected columns user_id, item_id[, rating][, timestamp], got {list(table.columns)}")
@@ -173,11 +176,11 @@ class Interactions:
             if column.isna().any():
                 raise ValueError(f"expected a {name} in every row, got none at row {column.isna().argmax()}")
         ids = columns["user_id"].tolist(), columns["item_id"].tolist()
-        users = IdMap.from_values(ids[0]) if users is None else users
-        items = IdMap.from_values(ids[1]) if items is None else items
+        users = IdMap.from_values(ids[0]) if users is None else require(users, IdMap)
+        items = IdMap.from_values(ids[1]) if items is None else require(items, IdMap)
         rating, timestamp = (columns[name].to_numpy() if name in columns else None for name in COLUMNS[2:])
-        if timestamp is not None and timestamp.dtype.kind == "M":
-            timestamp = timestamp.astype("datetime64[s]").astype(np.int64)
+        if timestamp is not None and columns["timestamp"].dtype.kind == "M":
+            timestamp = pd.to_datetime(columns["timestamp"], utc=True).dt.as_unit("s").astype("int64").to_numpy()
         arrays = users.indices(ids[0]), items.indices(ids[1]), rating, timestamp
         if duplicates != "error":
             arrays = _merge(*arrays, len(items), duplicates)
@@ -241,22 +244,16 @@ class Interactions:
     def k_core(self, *, user, item):
         """The largest part in which each user has ≥ `user` pairs and each item ≥ `item`; the IdMaps shrink to it.
 
-        Raises ValueError where nothing is left. Chapter: Anatomy."""
+        Raises ValueError where nothing is left."""
         core, keep = self, np.zeros(1, bool)
         while not keep.all():
             keep = (np.bincount(core.user)[core.user] >= user) & (np.bincount(core.item)[core.item] >= item)
             core = core.take(keep)
         if not len(core):
             raise ValueError(f"expected a core with {user} pairs a user and {item} an item, got an empty one")
-        users, items = np.unique(core.user), np.unique(core.item)
-        return replace(
-            core,
-            user=np.searchsorted(users, core.user),
-            item=np.searchsorted(items, core.item),
-            users=IdMap([self.users[i] for i in users]),
-            items=IdMap([self.items[i] for i in items]),
-            item_table=None if self.item_table is None else self.item_table.iloc[items].reset_index(drop=True),
-        )
+        users = IdMap([self.users[i] for i in np.unique(core.user)])
+        items = IdMap([self.items[i] for i in np.unique(core.item)])
+        return Interactions.from_table(core.to_table(), item_table=self.item_table, users=users, items=items)
 
     def describe(self):
         """Size, density, ratings and time span as a Series to print. Chapter: Anatomy."""
@@ -327,11 +324,10 @@ def to_table(recommended, interactions, *, users=None, scores=None):
     recommended = np.asarray(recommended)
     if recommended.ndim != 2 or recommended.dtype.kind not in "iu":
         raise ValueError(f"expected int (n, k), got {recommended.dtype} of shape {recommended.shape}")
-    users = np.arange(interactions.n_users) if users is None else np.asarray(users)
+    users = indices("users", range(interactions.n_users) if users is None else users, interactions.n_users)
     if len(users) != len(recommended):
         raise ValueError(f"expected one row a user: {len(users)} users, got {len(recommended)} rows")
-    if recommended.size and not (-1 <= recommended.min() and recommended.max() < interactions.n_items):
-        raise ValueError(f"expected items in -1..{interactions.n_items - 1}, got up to {recommended.max()}")
+    indices("items", recommended, interactions.n_items, low=-1)
     if scores is not None and np.shape(scores) != recommended.shape:
         raise ValueError(f"expected scores of shape {recommended.shape}, got {np.shape(scores)}")
     row, rank = np.nonzero(recommended >= 0)

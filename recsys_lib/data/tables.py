@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from .interactions import DUPLICATES, Interactions
+from .interactions import Interactions
 
 FIELDS = {
     "user": "user", "user_id": "user", "userid": "user",
@@ -45,8 +45,6 @@ def read_csv(path, *, columns=None, duplicates="error", rating_range=None):
     an empty field, a field too many or few, no number, a pair twice, no data row, a gzip file cut short.
     Chapter: The full build."""
     path = Path(path)
-    if duplicates not in DUPLICATES:
-        raise ValueError(f"expected duplicates to be one of {DUPLICATES}, got {duplicates!r}")
     text = read_text(path)
     delimiter, names, header_rows = _layout(text, path.name, columns)
     rows = Rows(text, path.name, delimiter, names, header_rows=header_rows)
@@ -221,7 +219,7 @@ class Rows:
         return Interactions.from_table(table, item_table=item_table, duplicates=duplicates)
 
     def _seconds(self):
-        """Seconds; complains where the numbers are of two units, or could all be dates written without hyphens."""
+        """Seconds; complains where two units stand side by side, or most could be dates written without hyphens."""
         texts, units = self.columns["timestamp"], set()
 
         def parse(text):
@@ -234,14 +232,15 @@ class Rows:
             seconds = list(map(int, texts))  # plain seconds, as most files have them: a third of the time
         else:
             seconds = self.convert("timestamp", parse)
-        if {"seconds", "milliseconds"} <= units:
+        if len(units - {"any"}) > 1:
             known = [(i, _moment(text)[1]) for i, text in enumerate(texts) if seconds[i] is not None]
             known = [(i, unit) for i, unit in known if unit != "any"]
             reason = f"is of another unit than the first, which is in {known[0][1]}"
             self.complain((i, f"timestamp {_short(texts[i])} {reason}") for i, unit in known if unit != known[0][1])
-        if all(map(COMPACT_DATE.fullmatch, texts)):
+        compact = [i for i, text in enumerate(texts) if COMPACT_DATE.fullmatch(text.strip())]
+        if compact and 2 * len(compact) >= len(texts):  # a few among many seconds are seconds of 1970
             reason = "is a date or a number of seconds (expected 2015-01-31 for a date)"
-            self.complain((i, f"timestamp {_short(text)} {reason}") for i, text in enumerate(texts))
+            self.complain((i, f"timestamp {_short(texts[i])} {reason}") for i in compact)
         return seconds
 
     def _repeats(self, users, items):
@@ -290,7 +289,7 @@ def _moment(text):
     try:
         moment = datetime.fromisoformat(text)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return (moment - EPOCH) // timedelta(seconds=1), "any"
+        return (moment - EPOCH) // timedelta(seconds=1), "dates"
     except (ValueError, OverflowError):
         reason = " is neither seconds nor milliseconds since 1970 nor an ISO date (expected e.g. 2015-01-31 18:30:00)"
         raise ValueError(reason) from None

@@ -1,0 +1,52 @@
+"""Checks that several modules share. Each error says what was expected and what came."""
+
+import numpy as np
+
+ADVICE = {  # what to do about an object of another kind
+    "Interactions": "; make them of a table with Interactions.from_table(table)",
+    "Split": "; cut the data first, e.g. split_by_user_time(data)",
+    "IdMap": "; wrap the ids: IdMap(ids)",
+}
+
+
+def require(value, kind):
+    """The value itself. Raises TypeError where it is not of this kind."""
+    if not isinstance(value, kind):
+        advice = ADVICE.get(kind.__name__, "")
+        raise TypeError(f"expected {kind.__name__}, received {type(value).__name__}{advice}")
+    return value
+
+
+def setting(name, value, low=-np.inf, high=np.inf, *, whole=False, above=False):
+    """The value as a plain number. Raises ValueError unless low ≤ value < high; low < value where `above`."""
+    kinds = (int, np.integer) if whole else (int, float, np.integer, np.floating)
+    is_number = isinstance(value, kinds) and not isinstance(value, bool)
+    if not (is_number and low <= value < high) or (above and value == low):
+        least = f" {'>' if above else '≥'} {low}" if low > -np.inf else ""
+        most = f" and < {high}" if high < np.inf else ""
+        kind = "a whole number" if whole else "a finite number"
+        raise ValueError(f"expected {name} as {kind}{least}{most}, received {value!r}")
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def choice(name, value, options):
+    """The value. Raises ValueError where it is none of the options."""
+    if value not in tuple(options):
+        raise ValueError(f"expected {name} to be one of {', '.join(map(repr, options))}, received {value!r}")
+    return value
+
+
+def indices(name, values, size, *, low=0, error=ValueError):
+    """The values as an array of whole numbers in low..size − 1. Raises the error where they are none."""
+    values = np.asarray(values) if np.size(values) else np.zeros(np.shape(values), int)
+    if values.dtype.kind not in "iu" or (values.size and not (low <= values.min() and values.max() < size)):
+        received = f"{values.min()}..{values.max()}" if values.dtype.kind in "iuf" else values.dtype
+        raise error(f"expected {name} in {low}..{size - 1}, got {received}")
+    return values
+
+
+def generator(rng):
+    """The Generator of an rng, int or Generator. Raises TypeError for None, which would repeat nothing."""
+    if rng is None:
+        raise TypeError("expected rng as an int or a Generator, received None: nothing could be repeated")
+    return np.random.default_rng(rng)
