@@ -57,6 +57,17 @@ def test_the_distribution_is_the_one_promised(weights, replace):
     assert np.abs(np.bincount(drawn[:, 0], minlength=6) / 60_000 - wanted).max() < 0.01
 
 
+@pytest.mark.parametrize("weights", [None, [9.0, 1, 2, 3]])
+def test_without_replacement_one_is_drawn_after_the_other(weights):
+    """P({i, j}) = w_i w_j / W · (1 / (W − w_i) + 1 / (W − w_j)) over the three items left, in either order."""
+    matrix = csr_array(np.array([[1.0, 0, 0, 0]]))
+    drawn = sample_negatives(matrix, np.zeros(60_000, int), 2, rng=1, popularity=weights, replace=False)
+    w = np.append(0, np.ones(3) if weights is None else weights[1:])
+    for i, j in ((1, 2), (1, 3), (2, 3)):
+        wanted = w[i] * w[j] / w.sum() * (1 / (w.sum() - w[i]) + 1 / (w.sum() - w[j]))
+        assert (np.sort(drawn, axis=1) == [i, j]).all(axis=1).mean() == pytest.approx(wanted, abs=0.01)
+
+
 def test_same_seed_same_bytes():
     a, b, c = (sample_negatives(positives(), range(20), 5, rng=seed) for seed in (3, np.random.default_rng(3), 4))
     assert a.tobytes() == b.tobytes() != c.tobytes()
@@ -77,6 +88,8 @@ def test_what_cannot_be_drawn():
             sample_negatives(half, rng=0, **arguments)
     with pytest.raises(ValueError, match="users in 0..1, got 0..2"):
         sample_negatives(half, [0, 2], 1, rng=0)
+    with pytest.raises(TypeError, match="rng as an int or a Generator, received None"):
+        sample_negatives(half, [0], 1, rng=None)
     assert sample_negatives(full, [], 2, rng=0).shape == (0, 2)
 
 

@@ -1,5 +1,7 @@
 """Splits: disjoint, complete, ordered in time, no second on two sides; and the counts of the book's protocol."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -184,7 +186,7 @@ def test_before_and_seen(user_time_split):
     seen = split.seen("validation")
     assert set(seen.user) == set(split.validation.user)
     assert len(seen) == np.isin(split.train.user, split.validation.user).sum()
-    with pytest.raises(ValueError, match="part 'validation' or 'test', got 'train'"):
+    with pytest.raises(ValueError, match="part to be one of 'validation', 'test', received 'train'"):
         split.before("train")
 
 
@@ -214,10 +216,15 @@ def test_construction_proves_the_split():
     a, b, c, d, e, f = (data.take([i]) for i in range(6))
     other = make([0] * 7, range(7)).take([6])
     Split(a, b, c, kind="user_time")
+    with pytest.raises(TypeError, match="kind"):
+        Split(a, b, c)  # no cut named, no order checked
     with pytest.raises(ValueError, match="disjoint parts, got 1 pairs"):
-        Split(a, b, b)
+        Split(a, b, b, kind="random")
     with pytest.raises(ValueError, match="same IdMaps in all parts, got others in test"):
-        Split(a, b, other)
+        Split(a, b, other, kind="random")
+    for name, values in (("rating", np.ones(1)), ("timestamp", None)):
+        with pytest.raises(ValueError, match=f"a {name} in all parts or in none"):
+            Split(a, b, replace(c, **{name: values}), kind="random")
     with pytest.raises(ValueError, match="each user's test after what comes before, got 1 ratings not after it"):
         Split(a, c, b, kind="user_time")
     with pytest.raises(ValueError, match="each user's test after"):
@@ -227,7 +234,7 @@ def test_construction_proves_the_split():
     with pytest.raises(ValueError, match="expected kind to be one of"):
         Split(a, b, c, kind="time")
     with pytest.raises(ValueError, match="history for kind 'users' and only there"):
-        Split(a, b, c, history=d)
+        Split(a, b, c, history=d, kind="random")
     with pytest.raises(ValueError, match="no user in both train and validation, got 0"):
         Split(a, b, c, history=d, kind="users")
 
@@ -247,8 +254,17 @@ def test_data_that_cannot_be_cut():
             split(untimed)
     with pytest.raises(ValueError, match=r"in every part, got none in validation \(5 ratings"):
         split_by_user_time(make([0] * 5, range(5)))
-    with pytest.raises(ValueError, match="a share between 0 and 0.5, got 0.5"):
+    with pytest.raises(ValueError, match="share as a finite number > 0 and < 0.5, received 0.5"):
         split_users(make([0] * 5, range(5)), share=0.5, rng=0)
+    timed = make([0] * 20, range(20))
+    for split in (lambda d, rng: split_random(d, rng=rng), lambda d, rng: split_users(d, rng=rng)):
+        with pytest.raises(TypeError, match="rng as an int or a Generator, received None"):
+            split(timed, None)
+        with pytest.raises(TypeError, match="expected Interactions, received DataFrame"):
+            split(timed.to_table(), 0)
+    for split in (split_by_user_time, split_by_global_time, split_leave_last_out):
+        with pytest.raises(TypeError, match="received DataFrame; make them of a table with Interactions.from_table"):
+            split(timed.to_table())
 
 
 def test_ratings_and_tables_travel_along(movielens, user_time_split):

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.sparse import csr_array
 
+from recsys_lib._checks import generator, indices
+
 
 def sample_negatives(positives, users, n, *, rng, popularity=None, replace=True):
     """n items for each user that are not among the user's positives.
@@ -13,21 +15,18 @@ def sample_negatives(positives, users, n, *, rng, popularity=None, replace=True)
     popularity: weights w (n_items,) ≥ 0, such as counts; None = uniform.   replace=False: the n are distinct.
     Returns int32 (m, n). Raises ValueError where a user has no (or fewer than n distinct) negatives of weight > 0.
     Source: Rendle et al. 2009 (uniform). Chapter: Losses."""
-    rng = np.random.default_rng(rng)
+    rng = generator(rng)
     positives = csr_array(positives)
     n_users, n_items = positives.shape
-    users = np.asarray(users) if np.size(users) else np.zeros(0, int)
+    users = indices("users", users, n_users)
     weights = np.ones(n_items) if popularity is None else np.asarray(popularity, float)
-    is_index = users.ndim == 1 and users.dtype.kind in "iu"
-    if n < 1 or not is_index or weights.shape != (n_items,) or not (np.isfinite(weights) & (weights >= 0)).all():
+    if n < 1 or users.ndim != 1 or weights.shape != (n_items,) or not (np.isfinite(weights) & (weights >= 0)).all():
         raise ValueError(
             f"expected users int (m,), n ≥ 1 and finite weights ≥ 0 of shape ({n_items},), "
             f"got users {users.dtype} {users.shape}, n={n}, weights {weights.shape}"
         )
     if not len(users):
         return np.empty((0, n), np.int32)
-    if not (0 <= users.min() and users.max() < n_users):
-        raise ValueError(f"expected users in 0..{n_users - 1}, got {users.min()}..{users.max()}")
     taken = csr_array((np.ones(positives.nnz), positives.indices, positives.indptr), shape=positives.shape)
     free = int((weights > 0).sum()) - (taken @ (weights > 0)).astype(np.int64)[users]
     if free.min() < (1 if replace else n):
@@ -69,15 +68,10 @@ def _sample_distinct(positives, users, n, weights, rng, block=256):
     for start in range(0, len(users), block):
         part = users[start : start + block]
         keys = log_weights + rng.gumbel(size=(len(part), len(weights)))
-        row, item = _entries(positives[part])
+        row, item = positives[part].tocoo().coords  # stored zeros too, which `nonzero` would leave out
         keys[row, item] = -np.inf
         drawn[start : start + block] = np.argpartition(-keys, n - 1, axis=1)[:, :n]
     return drawn
-
-
-def _entries(matrix):
-    """Row and column of every stored entry; `nonzero` would leave stored zeros out."""
-    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)), matrix.indices
 
 
 def ranking_batches(likes, *, n_negatives, rng, popularity=None):
@@ -87,7 +81,7 @@ def ranking_batches(likes, *, n_negatives, rng, popularity=None):
     (n, 1 + n_negatives), the positive in column 0. Raises ValueError as `sample_negatives` does.
     Source: Rendle et al. 2009. Chapter: Losses."""
     likes = csr_array(likes)
-    user, item = (part.astype(np.int32) for part in _entries(likes))
+    user, item = (part.astype(np.int32) for part in likes.tocoo().coords)
     negatives = sample_negatives(likes, user, n_negatives, rng=rng, popularity=popularity)
     return user, np.column_stack([item, negatives])
 

@@ -1,9 +1,11 @@
 """Train, validation and test: five ways to cut, and the proof that a cut is clean."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+
+from recsys_lib._checks import choice, generator, require, setting
 
 from .interactions import Interactions
 
@@ -17,23 +19,26 @@ class Split:
 
     history: only for left-out users (`split_users`), what they rated before their part.   kind: the cut, one of
     "user_time", "global_time", "random", "leave_last_out", "users"; those in time must be ordered in time, with no
-    second on both sides.   Raises ValueError where any of this does not hold. Chapter: Evaluation."""
+    second on both sides. Ratings and timestamps are in all parts or in none.   Raises ValueError where any of this does
+    not hold. Chapter: Evaluation."""
 
     train: Interactions
     validation: Interactions
     test: Interactions
     history: Interactions | None = None
-    kind: str = "random"
+    kind: str = field(kw_only=True)
 
     def __post_init__(self):
-        if self.kind not in KINDS:
-            raise ValueError(f"expected kind to be one of {sorted(KINDS)}, got {self.kind!r}")
+        choice("kind", self.kind, KINDS)
         if (self.history is not None) != (self.kind == "users"):
             raise ValueError(f"expected a history for kind 'users' and only there, got kind {self.kind!r}")
         parts = self._parts()
         for name, part in parts.items():
             if part.users != self.train.users or part.items != self.train.items:
                 raise ValueError(f"expected the same IdMaps in all parts, got others in {name}")
+        for name in ("rating", "timestamp"):
+            if len({getattr(part, name) is None for part in parts.values()}) > 1:
+                raise ValueError(f"expected a {name} in all parts or in none, got parts with and without")
         pairs = np.concatenate([part.pairs() for part in parts.values()])
         if len(np.unique(pairs)) < len(pairs):
             raise ValueError(f"expected disjoint parts, got {len(pairs) - len(np.unique(pairs))} pairs in two of them")
@@ -47,7 +52,7 @@ class Split:
         """What a model may be fitted on for "validation" (train) or "test" (train and validation).
 
         With left-out users, the validation users' histories belong to the test's. Raises ValueError for other parts."""
-        _check_part(part)
+        choice("part", part, ("validation", "test"))
         if part == "validation":
             return self.train
         known = [self.train, self.validation]
@@ -82,11 +87,6 @@ class Split:
                 "users_kept_whole": int((counts == n_ratings[users]).sum()),
             })  # fmt: skip
         return pd.DataFrame(rows).set_index("part")
-
-
-def _check_part(part):
-    if part not in ("validation", "test"):
-        raise ValueError(f"expected part 'validation' or 'test', got {part!r}")
 
 
 def join(parts):
@@ -168,7 +168,7 @@ def _places(data, *, by_user):
     """Rows in time order (of each user, if by_user), the place of each row's second in its group, the group's size.
 
     The place of a second is that of its first row: comparing it with a cut sends the whole second to one side."""
-    time = data.require_timestamp()
+    time = require(data, Interactions).require_timestamp()
     group = data.user if by_user else np.zeros(len(data), np.int32)
     order = np.lexsort((time, group))
     group, time = group[order], time[order]
@@ -209,7 +209,7 @@ def split_random(data, *, shares=SHARES, rng):
 
     Shown to measure that leak, not to be used. rng: int or Generator. Chapter: Evaluation."""
     shares = _check_shares(shares)
-    order = np.random.default_rng(rng).permutation(len(data))
+    order = generator(rng).permutation(len(require(data, Interactions)))
     train, validation, test = np.split(order, _ceil(np.cumsum(shares)[:2] * len(data)))
     return _finish(data, {"train": train, "validation": validation, "test": test}, kind="random")
 
@@ -236,11 +236,10 @@ def split_users(data, *, share=0.1, rng):
     Of each left-out user the first 80 % in time are history (the cut as in `split_by_user_time`), the rest is the part;
     all others are train. rng: int or Generator. Raises ValueError without timestamps or for a share outside
     (0, 0.5). Chapter: The full build."""
-    if not 0 < share < 0.5:
-        raise ValueError(f"expected a share between 0 and 0.5, got {share}")
-    present = np.unique(data.user)
+    setting("share", share, 0, 0.5, above=True)
+    present = np.unique(require(data, Interactions).user)
     n = int(_ceil(share * len(present)))
-    chosen = np.random.default_rng(rng).permutation(present)
+    chosen = generator(rng).permutation(present)
     group = np.zeros(data.n_users, np.int8)
     group[chosen[:n]], group[chosen[n : 2 * n]] = 1, 2
     order, first, size = _places(data, by_user=True)

@@ -7,6 +7,8 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import expit, ndtr
 
+from recsys_lib._checks import generator
+
 from .interactions import IdMap, Interactions
 
 GENRES = {
@@ -50,7 +52,7 @@ def simulate_world(n_users=600, n_items=300, *, n_factors=4, density=0.05, expos
             f"expected sizes ≥ 1, density in (0, 1) and noise ≥ 0, got {n_users} users, {n_items} items, "
             f"{n_factors} factors, density {density}, noise {noise}"
         )
-    rng = np.random.default_rng(rng)
+    rng = generator(rng)
     item_genres = rng.random((n_items, len(GENRES))).argsort(axis=1)[:, :2]
     genre_factors = rng.normal(size=(len(GENRES), n_factors))
     own = rng.normal(size=(n_items, n_factors))
