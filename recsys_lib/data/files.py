@@ -26,7 +26,7 @@ def fetch(url, *, sha256, name=None):
     name: file name to keep it under; the last part of the URL where None.   The download goes to a temporary name and
     is renamed only once its SHA-256 is right, so an interrupted or wrong one leaves nothing.
     Raises ValueError for a URL, name or digest of the wrong form and for other content than expected,
-    ConnectionError where the server does not answer. Chapter: The full build."""
+    ConnectionError where the server does not answer."""
     address = urllib.parse.urlsplit(url)
     name = PurePosixPath(urllib.parse.unquote(address.path)).name if name is None else name
     if address.scheme not in ("http", "https") or not address.netloc:
@@ -63,7 +63,7 @@ def unzip(archive, folder):
     """Extracts a zip archive into a new folder, whole or not at all; returns the folder.
 
     Raises ValueError for a file that is no zip or is damaged, for an entry that would land outside the folder or is a
-    link, and where the folder exists already: nothing is written then. Chapter: The full build."""
+    link, and where the folder exists already: nothing is written then."""
     folder = Path(folder)
     if folder.exists():
         raise ValueError(f"expected a folder that does not exist yet, got {folder}")

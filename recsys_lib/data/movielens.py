@@ -62,7 +62,7 @@ def read_movielens(path):
     path: the file, or the folder it lies in.   The films (u.item, movies.dat, movies.csv), where they lie beside it,
     become the item table: item_id, title, year, genres ("Action|Comedy"). Ids are integers.
     Raises FileNotFoundError where none of these files is there, ValueError that names the first bad lines as `read_csv`
-    does. Source: Harper & Konstan 2015. Chapter: Evaluation."""
+    does. Source: Harper & Konstan 2015."""
     path = Path(path)
     if path.is_dir():
         path = next((path / name for name in EDITIONS if (path / name).exists()), path / "u.data")
