@@ -91,7 +91,7 @@ def pearson(matrix, *, columns=None):
     matrix: ratings (n_users, n_items), csr (stored entry = rated) or dense with NaN = not rated.
     Returns (len(columns), n_items) in [-1, 1]. Raises ValueError for a matrix that is not two-dimensional or not
     finite, a dense one with zeros and no NaN (rated 0, or not rated?), or columns it does not have.
-    Source: Herlocker et al. 2004. Chapter: Similarity."""
+    Source: Sarwar et al. 2001. Chapter: Similarity."""
     x, dtype = _stored(matrix, rated=True)
     # A shift changes no correlation. By the median, half stars stay exact and far-off scales lose no digits.
     r = _map(x, lambda data: data - (np.median(data) if len(data) else 0))
@@ -127,7 +127,7 @@ def shrink(s, n, beta):
 
     s: similarities.   n: common raters, same shape.   beta: the number of raters at which half of s is left, ≥ 0.
     Returns the dtype of s; 0 where n = 0. Raises ValueError for a negative or infinite beta.
-    Source: Bell & Koren 2007. Chapter: Similarity."""
+    Source: Koren 2008. Chapter: Similarity."""
     if not 0 <= beta < np.inf:
         raise ValueError(f"beta must be a number of raters, 0 or more, received {beta!r}")
     s, n = np.asarray(s), np.asarray(n)

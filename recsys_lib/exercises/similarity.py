@@ -21,6 +21,11 @@ def adjusted_cosine(answer):
     all_raters = product / np.sqrt(np.nansum(deviation[:, TWIN] ** 2) * np.nansum(deviation[:, FOE] ** 2))
     item_mean = R - np.nanmean(R, axis=0)
     by_item = _cosine(item_mean[both, TWIN], item_mean[both, FOE])
+    pair = R[both][:, [TWIN, FOE]]
+    pair_means = _cosine(*(pair - pair.mean(axis=1, keepdims=True)).T)
+    zeros = np.nan_to_num(R)
+    missing_as_0 = _cosine(*(zeros - zeros.mean(axis=1, keepdims=True))[:, [TWIN, FOE]].T)
+    by_four = _cosine(*(pair - zeros[both].mean(axis=1, keepdims=True)).T)
     return check_value(
         answer,
         expected,
@@ -30,11 +35,37 @@ def adjusted_cosine(answer):
             (np.corrcoef(x, y)[0, 1], "This is Pearson: you centred on the films' means. Centre on each user's mean."),
             (by_item, "You took the mean of each film away. Take away the mean of each user, over all films rated."),
             (all_raters, "The length of Foe runs over D too, who did not rate Twin. Only common raters count."),
+            (
+                pair_means,
+                "Your user means run over Twin and Foe alone. A's level is the mean of all A rated: 10/3.",
+            ),
+            (missing_as_0, "A missing rating counts as 0 here. Leave it out, of the means and of the sums."),
+            (by_four, "Your user means divide by four films. A rated three."),
             (product, "This is the sum of products. What is left to divide by?"),
+            (
+                product / both.sum(),
+                "You divided the sum by the number of raters. By the two lengths, it lies between -1 and 1.",
+            ),
             (-expected, "The size is right. Look at the signs: who likes Twin likes Foe less."),
+            (lambda value: abs(float(value) - expected) < 5e-3, "Nearly: give three decimals."),
         ],
         hint="Centre each rating on its user's mean, keep A, B and E, then take the cosine of the two columns.",
         praise="Right: those who put Twin above their own level put Foe below it.",
+    )
+
+
+@exercise("similarity.shrinkage")
+def shrinkage(answer):
+    return check_value(
+        answer,
+        5,
+        mistakes=[
+            (4, "With 4 it is .083, still below 2/22."),
+            (lambda n: 4 < float(n) < 5, "Raters come whole: at 40/9 they tie. Who is the first above it?"),
+            (lambda n: float(n) > 5, "It overtakes sooner: compare 0.5 n/(n+20) with 2/22."),
+        ],
+        hint="Cult keeps 1 · 2/22 = .091. From which whole n on is 0.5 n/(n+20) larger?",
+        praise="Right: 0.5 · 5/25 = .100, more than 2/22 = .091; with 4 it is .083.",
     )
 
 
@@ -55,15 +86,23 @@ def _pearson(x, y, *, common_means=True, missing=np.nan, at_least=2):
 
 def _no_root(x, y):
     both = ~np.isnan(x) & ~np.isnan(y)
-    a, b = x[both] - x[both].mean(), y[both] - y[both].mean()
-    return a @ b / both.sum() if both.sum() >= 2 else 0.0
+    return np.cov(x[both], y[both], ddof=0)[0, 1] if both.sum() >= 2 else 0.0
 
 
-def _nan_where_flat(x, y):
+def _nan(x, y, *, few=0.0, flat=0.0):
+    """Pearson that says `few` for fewer than two common raters, `flat` where one side does not vary."""
     both = ~np.isnan(x) & ~np.isnan(y)
-    a, b = (c[both] - c[both].mean() if both.any() else c[both] for c in (x, y))
+    if both.sum() < 2:
+        return few
+    a, b = x[both] - x[both].mean(), y[both] - y[both].mean()
     scale = np.sqrt((a @ a) * (b @ b))
-    return a @ b / scale if scale > 1e-12 else np.nan
+    return a @ b / scale if scale > 1e-12 else flat
+
+
+def _mixed(x, y, power):
+    """Means over n on one side of the fraction, over n - 1 on the other."""
+    n = (~np.isnan(x) & ~np.isnan(y)).sum()
+    return _pearson(x, y) * (1 - 1 / n) ** power if n >= 2 else 0.0
 
 
 @exercise("similarity.pearson_pair")
@@ -91,15 +130,27 @@ def pearson_pair(answer):
             ),
             (_no_root, "This is the covariance. Divide by the two lengths: then it lies between -1 and 1."),
             (
-                _nan_where_flat,
+                lambda x, y: _mixed(x, y, 1),
+                "You mix n and n - 1: mean of products over standard deviations with ddof=1.",
+            ),
+            (
+                lambda x, y: _mixed(x, y, -1),
+                "You mix n and n - 1: a covariance with ddof=1 over np.std, which divides by n.",
+            ),
+            (lambda x, y: abs(_pearson(x, y)), "The sign is lost: people who disagree have a correlation below 0."),
+            (
+                lambda x, y: _nan(x, y, few=np.nan, flat=np.nan),
                 "Nearly: NaN comes out for fewer than two common raters or a side that does not vary. Say 0.",
             ),
+            (lambda x, y: _nan(x, y, few=np.nan), "Nearly: NaN comes out for fewer than two common raters. Say 0."),
+            (lambda x, y: _nan(x, y, flat=np.nan), "Nearly: NaN comes out where one side does not vary. Say 0."),
             (
                 lambda x, y: _cosine_of_common(x, y),
                 "You did not subtract the means: this is the cosine over the common raters.",
             ),
         ],
-        hint="Some results differ. Try a pair with one common rater, and a film with the same rating from all.",
+        hint="Some results differ. Means, products and both lengths run over the common raters only; "
+        "then look at one common rater and at a film without variation.",
         praise="Right, in the awkward cases too.",
     )
 

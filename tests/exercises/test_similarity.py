@@ -23,6 +23,11 @@ def test_adjusted_cosine_right(answer):
         (-43 / 9, "divide by"),
         (43 / np.sqrt(29 * 83), "signs"),
         (-43 / np.sqrt(29 * 108), "common raters"),
+        (-1.0, "Twin and Foe alone"),
+        (-0.310, "counts as 0"),
+        (-0.665, "four films"),
+        (-43 / 27, "number of raters"),
+        (-0.88, "three decimals"),
         (0.3, "Centre each rating"),
     ],
 )
@@ -31,7 +36,21 @@ def test_adjusted_cosine_wrong(answer, hint):
     assert verdict.state == "wrong" and hint in verdict.message
 
 
+@pytest.mark.parametrize("answer", [5, 5.0, np.int64(5)])
+def test_shrinkage_right(answer):
+    assert check("similarity.shrinkage", answer).state == "right"
+
+
+@pytest.mark.parametrize(
+    "answer, hint", [(40 / 9, "whole"), (4, ".083"), (6, "sooner"), (20, "sooner"), (2, "From which"), ("x", "From")]
+)
+def test_shrinkage_wrong(answer, hint):
+    verdict = check("similarity.shrinkage", answer)
+    assert verdict.state == "wrong" and hint in verdict.message
+
+
 def test_unfilled():
+    assert check("similarity.shrinkage", None).state == "not yet"
     assert check("similarity.adjusted_cosine", None).state == "not yet"
     assert check("similarity.pearson_pair", lambda x, y: ...).state == "not yet"
 
@@ -43,7 +62,16 @@ def by_corrcoef(x, y):
     return np.corrcoef(x[both], y[both])[0, 1]
 
 
+def by_means(x, y, *, ddof):
+    both = np.isfinite(x + y)
+    if both.sum() < 2 or np.ptp(x[both]) == 0 or np.ptp(y[both]) == 0:
+        return 0
+    a, b = x[both] - x[both].mean(), y[both] - y[both].mean()
+    return (a * b).mean() / (a.std(ddof=ddof) * b.std(ddof=ddof))
+
+
 def test_pearson_right_in_another_way():
+    assert check("similarity.pearson_pair", lambda x, y: by_means(x, y, ddof=0)).state == "right"
     assert check("similarity.pearson_pair", by_corrcoef).state == "right"
 
 
@@ -53,7 +81,12 @@ def test_pearson_right_in_another_way():
         (lambda x, y: similarity._pearson(x, y, common_means=False), "over all raters"),
         (lambda x, y: by_corrcoef(np.nan_to_num(x), np.nan_to_num(y)), "counts as 0"),
         (lambda x, y: similarity._no_root(x, y), "covariance"),
-        (lambda x, y: similarity._nan_where_flat(x, y), "NaN"),
+        (lambda x, y: similarity._nan(x, y, few=np.nan, flat=np.nan), "fewer than two common raters or"),
+        (lambda x, y: similarity._nan(x, y, few=np.nan), "fewer than two common raters. Say"),
+        (lambda x, y: similarity._nan(x, y, flat=np.nan), "does not vary. Say"),
+        (lambda x, y: by_means(x, y, ddof=1), "ddof=1"),
+        (lambda x, y: abs(by_corrcoef(x, y)), "sign"),
+        (lambda x, y: by_corrcoef(x, y) / 2, "one common rater"),
         (lambda x, y: similarity._cosine_of_common(x, y), "means"),
         (lambda x, y: 1 / 0, "ZeroDivisionError"),
         (0.5, "function is asked for"),
