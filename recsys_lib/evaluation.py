@@ -1,6 +1,7 @@
 """One way to measure a model and one way to compare models: all tables of the book come from here."""
 
 import inspect
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +9,8 @@ import pandas as pd
 from scipy import sparse
 
 from recsys_lib import metrics as _metrics
+from recsys_lib._checks import generator, require, setting
+from recsys_lib.data.splits import Split
 from recsys_lib.retrieval import top_k
 
 BLOCK_CELLS = 2**20  # resampled values held together
@@ -24,13 +27,14 @@ def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10"
     What a user rated before the part is never recommended. A user the model was not fitted on is scored through
     `history=`, its ratings before the part.
     Returns DataFrame[user, metric, value], one row per user of the part and metric; user = the id of the data; NaN
-    where the user has no relevant item. Raises ValueError for a part or metric it does not know, for scores of a wrong
-    shape, and for unfitted users where the model takes no history.
+    where the user has no relevant item. Raises ValueError for a part or metric it does not know, for a part without a
+    relevant rating, for scores of a wrong shape, and for unfitted users where the model takes no history; TypeError for
+    anything but a model and a Split.
     Chapter: Evaluation."""
-    if part not in ("validation", "test"):
-        raise ValueError(f"part must be 'validation' or 'test', received {part!r}")
-    if block < 1:
-        raise ValueError(f"block must be a number of users, at least 1, received {block}")
+    if isinstance(model, type):
+        raise TypeError(f"expected a model, received the class {model.__name__}: write {model.__name__}()")
+    train, seen = require(split, Split).before(part), split.seen(part).matrix()
+    setting("block", block, 1, whole=True)
     wanted = [_parse(name) for name in ([metrics] if isinstance(metrics, str) else metrics)]
     if not wanted:
         raise ValueError("metrics must name at least one, received none")
@@ -38,13 +42,14 @@ def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10"
     users = np.unique(data.user)
     if len(users) == 0:
         raise ValueError(f"the {part} part of the split has no rating")
-    train, seen = split.before(part), split.seen(part).matrix()
+    liked = np.ones(len(data), bool) if data.rating is None else data.rating >= setting("relevant_from", relevant_from)
+    if not liked.any():
+        raise ValueError(f"no rating of the {part} part reaches relevant_from = {relevant_from}")
     model = model.fit(train)
     lists = _recommend(model, users, np.isin(users, train.user), seen, max(k for _, _, k in wanted), block)
 
-    relevant = np.ones(len(data.user), bool) if data.rating is None else data.rating >= relevant_from
-    row = np.searchsorted(users, data.user[relevant])
-    relevant = sparse.csr_array((np.ones(len(row)), (row, data.item[relevant])), shape=(len(users), data.n_items))
+    row = np.searchsorted(users, data.user[liked])
+    relevant = sparse.csr_array((np.ones(len(row)), (row, data.item[liked])), shape=(len(users), data.n_items))
     hits, n_relevant = _metrics._hits(lists, relevant)
     values = [function(hits[:, :k], n_relevant) for _, function, k in wanted]
     ids = [data.users[u] for u in users.tolist()]
@@ -105,24 +110,21 @@ def paired_bootstrap(a, b=None, *, n_resamples=10_000, confidence=0.95, rng=0):
 
     a, b: one value a user, in the same order of users; two Series must have the same index. NaN (no relevant item) is
     left out.   n_resamples, confidence: as said.   rng: int or numpy Generator.
-    Returns Interval(mean, low, high, n). Raises ValueError for lengths, indices or NaN that differ, or no user left.
+    Returns Interval(mean, low, high, n). Raises ValueError for lengths, indices or NaN that differ, infinite values, or
+    no user left.
     Chapter: Evaluation."""
-    if not 0 < confidence < 1 or n_resamples < 1:
-        raise ValueError(f"expected 0 < confidence < 1 and n_resamples ≥ 1, received {confidence} and {n_resamples}")
-    if isinstance(a, pd.Series) and isinstance(b, pd.Series) and not a.index.equals(b.index):
-        raise ValueError("a and b must have the same users in the same order, received two indices that differ")
-    values = np.asarray(a, dtype=np.float64)
-    if b is not None:
-        other = np.asarray(b, dtype=np.float64)
-        if values.shape != other.shape:
-            raise ValueError(f"a and b must pair up, received shapes {values.shape} and {other.shape}")
-        if (np.isnan(values) != np.isnan(other)).any():
-            raise ValueError("a and b must be NaN for the same users (no relevant item), received different ones")
-        values = values - other
+    setting("confidence", confidence, 0, 1, above=True)
+    setting("n_resamples", n_resamples, 1, whole=True)
+    a, other = _metrics._paired("a and b", a, a if b is None else b)
+    if np.isinf([a, other]).any():
+        raise ValueError("expected finite values, or NaN where nothing is relevant, received an infinite one")
+    if (np.isnan(a) != np.isnan(other)).any():
+        raise ValueError("a and b must be NaN for the same users (no relevant item), received different ones")
+    values = a if b is None else a - other
     if values.ndim != 1 or np.isnan(values).all():
         raise ValueError(f"expected one value a user and at least one that is not NaN, received shape {values.shape}")
     values = values[~np.isnan(values)]
-    rng, n = np.random.default_rng(rng), len(values)
+    rng, n = generator(rng), len(values)
     means = np.empty(n_resamples)
     step = max(1, BLOCK_CELLS // n)
     for start in range(0, n_resamples, step):
@@ -139,9 +141,10 @@ def compare(results, *, baseline, metric="ndcg@10", rng=0):
     seeds first, so that the interval is over users).   baseline: a name in results.   metric: one they all hold.
     Returns DataFrame by model: mean, low, high, difference (model − baseline; NaN for the baseline itself),
     difference_low, difference_high, seed_spread (standard deviation of the seeds' means; NaN for one seed), n_users.
-    Raises KeyError for a baseline or metric that is not there, ValueError for models measured on different users.
+    Raises KeyError for a baseline or metric that is not there, ValueError for models measured on different users,
+    TypeError for anything but tables of evaluate by name.
     Chapter: Evaluation."""
-    if baseline not in results:
+    if baseline not in require(results, Mapping):
         raise KeyError(f"baseline {baseline!r} is not among the results: {', '.join(map(str, results))}")
     if isinstance(rng, np.random.Generator):
         rng = int(rng.integers(2**63))  # the same resamples for every row
@@ -164,7 +167,9 @@ def compare(results, *, baseline, metric="ndcg@10", rng=0):
 def _by_seed(name, frames, metric):
     """Users × seeds of one model and metric."""
     columns = []
-    for frame in [frames] if isinstance(frames, pd.DataFrame) else frames:
+    for frame in frames if isinstance(frames, (list, tuple)) else [frames]:
+        if not {"user", "metric", "value"} <= set(getattr(frame, "columns", ())):
+            raise TypeError(f"expected what evaluate returned for {name!r}, or a list of it, received {type(frame)}")
         values = frame.loc[frame["metric"] == metric].set_index("user")["value"]
         if values.empty:
             raise KeyError(f"{name!r} has no {metric!r}; it has {', '.join(frame['metric'].unique())}")
@@ -202,12 +207,13 @@ def show(table, *, digits=4):
     return text
 
 
-def _text(value, digits=4):
-    """.1165, −.0020, or – for NaN: as the book prints numbers."""
+def _text(value, digits=4, plus=""):
+    """.1165, −.0020, or – for NaN: as the book prints numbers. plus: what to write before those above 0."""
     if np.isnan(value):
         return "–"
     text = f"{abs(value):.{digits}f}"
-    return ("−" if value < 0 and float(text) else "") + (text[1:] if text.startswith("0.") else text)
+    sign = "" if not float(text) else "−" if value < 0 else plus
+    return sign + (text[1:] if text.startswith("0.") else text)
 
 
 def _interval_text(low, high, digits=4):

@@ -5,7 +5,10 @@ Their mean over users is `numpy.nanmean`: a user with no relevant item has no va
 """
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
+
+from recsys_lib._checks import setting
 
 
 def hit_rate(recommended, relevant):
@@ -160,7 +163,8 @@ def _hits(recommended, relevant):
         relevant = relevant.copy()
         relevant.sum_duplicates()
     counts = np.diff(relevant.indptr)
-    stored = np.repeat(np.arange(n_users, dtype=np.int64), counts) * n_items + relevant.indices
+    row, column = relevant.tocoo().coords
+    stored = row.astype(np.int64) * n_items + column
     wanted = np.arange(n_users, dtype=np.int64)[:, None] * n_items + recommended
     place = np.searchsorted(stored, wanted)
     hits = np.append(stored, -1)[place] == wanted
@@ -173,7 +177,8 @@ def rmse(actual, predicted):
 
         RMSE = sqrt( Σ (r − r̂)² / n )
 
-    actual, predicted: numbers (n,). Returns a float. Raises ValueError for shapes that differ, no pair or NaN.
+    actual, predicted: numbers (n,). Returns a float. Raises ValueError for shapes or indices that differ, no pair or
+    NaN.
     Chapter: Losses."""
     return float(np.sqrt(np.mean(_errors(actual, predicted) ** 2)))
 
@@ -183,15 +188,26 @@ def mae(actual, predicted):
 
         MAE = Σ |r − r̂| / n
 
-    actual, predicted: numbers (n,). Returns a float. Raises ValueError for shapes that differ, no pair or NaN.
+    actual, predicted: numbers (n,). Returns a float. Raises ValueError for shapes or indices that differ, no pair or
+    NaN.
     Chapter: Losses."""
     return float(np.mean(np.abs(_errors(actual, predicted))))
 
 
+def _paired(what, a, b):
+    """Both as float64, once they pair up: ValueError for other shapes, or two Series with other indices."""
+    if isinstance(a, pd.Series) and isinstance(b, pd.Series) and not a.index.equals(b.index):
+        raise ValueError(f"{what} must have the same index in the same order, received two that differ")
+    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    if a.shape != b.shape:
+        raise ValueError(f"{what} must pair up, received shapes {a.shape} and {b.shape}")
+    return a, b
+
+
 def _errors(actual, predicted):
-    actual, predicted = np.asarray(actual, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
-    if actual.shape != predicted.shape or actual.size == 0:
-        raise ValueError(f"actual and predicted must pair up, received shapes {actual.shape} and {predicted.shape}")
+    actual, predicted = _paired("actual and predicted", actual, predicted)
+    if actual.size == 0:
+        raise ValueError("expected at least one pair of ratings, received none")
     errors = actual - predicted
     if not np.isfinite(errors).all():
         raise ValueError(f"ratings must be finite, received {np.sum(~np.isfinite(errors))} pairs that are not")
@@ -225,8 +241,7 @@ def gini(recommended, n_items):
 
 def _exposure(recommended, n_items):
     """How often each item stands in a list."""
-    if n_items < 1:
-        raise ValueError(f"n_items must be at least 1, received {n_items}")
+    setting("n_items", n_items, 1, whole=True)
     recommended = _lists(recommended, n_items)
     return np.bincount(recommended[recommended >= 0], minlength=n_items)
 
@@ -238,8 +253,9 @@ def novelty(recommended, counts, *, n_users):
 
     recommended: int (n_users, k), -1 = none.   counts: (n_items,), the users who rated each item, out of n_users.
     Returns float64, one value a list; 0 = everybody rated all of it, NaN for an empty list. An item nobody rated counts
-    as rated by one. Raises ValueError if lists, items or counts do not fit.
+    as rated by one. Raises ValueError if lists, items or counts do not fit, or n_users < 1.
     Chapter: Evaluation."""
+    setting("n_users", n_users, 1, whole=True)
     counts = np.asarray(counts, dtype=np.float64)
     if counts.ndim != 1 or not ((counts >= 0) & (counts <= n_users)).all():
         raise ValueError(f"counts must be one number an item from 0 to n_users = {n_users}, received {counts}")
@@ -259,9 +275,11 @@ def intra_list_diversity(recommended, item_features):
     recommended: int (n_users, k), -1 = none.   item_features: (n_items, d), dense or sparse, e.g. genres; an item with
     no feature has cosine 0 with all.
     Returns float64, one value a list, in [0, 1] for features ≥ 0; NaN for a list of fewer than two items. Raises
-    ValueError if lists or items do not fit.
+    ValueError if lists or items do not fit, or a feature is not finite.
     Chapter: Evaluation."""
     features = sparse.csr_array(item_features, dtype=np.float64)
+    if not np.isfinite(features.data).all():
+        raise ValueError("item_features must be finite, received NaN or infinity")
     recommended = _lists(recommended, features.shape[0])
     norm = np.sqrt(features.multiply(features).sum(axis=1))
     unit = sparse.diags_array(np.divide(1, norm, out=np.zeros_like(norm), where=norm > 0)) @ features

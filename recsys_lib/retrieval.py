@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import sparse
 
+from recsys_lib._checks import setting
+
 BLOCK_CELLS = 2**18  # scores looked at together, at least one user's
 
 
@@ -20,8 +22,7 @@ def top_k(scores, k, *, exclude=None):
     scores = np.asarray(scores)
     if scores.ndim != 2:
         raise ValueError(f"scores must be (n_users, n_items), received shape {scores.shape}")
-    if isinstance(k, (bool, np.bool_)) or not isinstance(k, (int, np.integer)) or k < 1:
-        raise ValueError(f"k must be a whole number of at least 1, received {k!r}")
+    setting("k", k, 1, whole=True)
     if not np.issubdtype(scores.dtype, np.floating):
         scores = scores.astype(np.float64)
     if exclude is not None:
@@ -32,23 +33,16 @@ def top_k(scores, k, *, exclude=None):
         exclude = sparse.csr_array(exclude)
     n_users, n_items = scores.shape
     lists = np.full((n_users, k), -1, dtype=np.int32)
+    nothing = np.empty(0, int), np.empty(0, int)
     step = max(1, BLOCK_CELLS // max(n_items, 1))
     for start in range(0, n_users if n_items else 0, step):
         block = scores[start : start + step]
         if np.isnan(block).any():
             user = start + int(np.isnan(block).any(axis=1).argmax())
             raise ValueError(f"scores must not be NaN, received NaN in row {user}")
-        row, col = _stored(exclude, start, start + len(block))
+        row, col = nothing if exclude is None else exclude[start : start + step].tocoo().coords
         _fill(lists[start : start + step], block, min(k, n_items), row, col)
     return lists
-
-
-def _stored(matrix, start, stop):
-    """Row (counted from start) and column of the stored entries of the rows start:stop of a csr matrix."""
-    if matrix is None:
-        return np.empty(0, int), np.empty(0, int)
-    bounds = matrix.indptr[start : stop + 1]
-    return np.repeat(np.arange(stop - start), np.diff(bounds)), matrix.indices[bounds[0] : bounds[-1]]
 
 
 def _fill(lists, scores, k, excluded_row, excluded_col):

@@ -159,18 +159,34 @@ def test_known_and_unknown_users_in_one_part():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"part": "train"}, "'validation' or 'test'"),
+        ({"part": "train"}, "one of 'validation', 'test', received 'train'"),
         ({"metrics": ("ndcg",)}, "ndcg@10"),
         ({"metrics": ("auc@10",)}, "hit_rate, precision"),
         ({"metrics": ("ndcg@0",)}, "received 'ndcg@0'"),
         ({"metrics": ()}, "at least one"),
-        ({"block": 0}, "block must be"),
-        ({"block": -5}, "block must be"),
+        ({"block": 0}, "block as a whole number ≥ 1, received 0"),
+        ({"block": -5}, "block as a whole number ≥ 1, received -5"),
+        ({"relevant_from": 40}, "no rating of the test part reaches relevant_from = 40"),
+        ({"relevant_from": "4"}, "relevant_from as a finite number, received '4'"),
     ],
 )
 def test_evaluate_refuses(split, arguments, message):
     with pytest.raises(ValueError, match=message):
         evaluate(Scorer(scores_of(split)), split, **arguments)
+
+
+def test_what_is_no_model_no_split_or_no_table_is_a_type_error(split):
+    model, ratings = Scorer(scores_of(split)), split.test.to_table()
+    for call, message in [
+        (lambda: evaluate(model, split.train), r"expected Split, received Interactions; cut the data first"),
+        (lambda: evaluate(Scorer, split), r"expected a model, received the class Scorer: write Scorer\(\)"),
+        (lambda: compare([frame([0.1])], baseline="a"), "expected Mapping, received list"),
+        (lambda: compare({"a": ratings}, baseline="a"), "expected what evaluate returned for 'a', or a list of it"),
+        (lambda: compare({"a": split}, baseline="a"), "expected what evaluate returned for 'a'.*Split"),
+        (lambda: paired_bootstrap([1.0, 2.0], rng=None), "rng as an int or a Generator, received None"),
+    ]:
+        with pytest.raises(TypeError, match=message):
+            call()
 
 
 def test_evaluate_refuses_scores_of_another_shape(split):
@@ -236,8 +252,10 @@ def test_same_rng_same_interval(split):
         ([[1.0], [2.0]], None, {}, "one value a user"),
         ([1, np.nan], [1, 2], {}, "same users"),
         (pd.Series([1, 2], ["u", "v"]), pd.Series([1, 2], ["v", "u"]), {}, "same order"),
+        ([np.inf, 1], None, {}, "infinite"),
+        ([np.inf, 1], [np.inf, 1], {}, "infinite"),
         ([1, 2], None, {"confidence": 95}, "received 95"),
-        ([1, 2], None, {"n_resamples": 0}, "and 0"),
+        ([1, 2], None, {"n_resamples": 0}, "n_resamples as a whole number ≥ 1, received 0"),
     ],
 )
 def test_paired_bootstrap_refuses(a, b, arguments, message):

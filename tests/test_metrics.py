@@ -4,6 +4,7 @@ import time
 
 import ir_measures
 import numpy as np
+import pandas as pd
 import pytest
 from ir_measures import AP, RR, P, R, Success, nDCG
 from scipy import sparse
@@ -131,7 +132,9 @@ def test_rmse_and_mae():
     assert rmse([1, 2, 3], [1, 4, 3]) == pytest.approx((4 / 3) ** 0.5)
     assert mae([1, 2, 3], [1, 4, 2]) == pytest.approx(3 / 3)
     assert isinstance(rmse([1], [2.5]), float)
-    for bad in [([1, 2], [1]), ([], []), ([1, np.nan], [1, 2])]:
+    series = pd.Series([1.0, 2.0])
+    assert rmse(series, series.to_numpy()) == rmse(series, series + 0) == 0
+    for bad in [([1, 2], [1]), ([], []), ([1, np.nan], [1, 2]), (series, series[::-1])]:
         with pytest.raises(ValueError, match="received"):
             rmse(*bad)
 
@@ -144,7 +147,7 @@ def test_coverage_and_gini_by_hand():
     assert gini(np.array([[0, 1], [2, 3]]), 8) == pytest.approx(1 / 2), "items never shown count"
     assert np.isnan(gini(np.array([[-1, -1]]), 4))
     for metric in (coverage, gini):
-        with pytest.raises(ValueError, match="at least 1"):
+        with pytest.raises(ValueError, match="n_items as a whole number ≥ 1"):
             metric(np.array([[-1]]), 0)
     counts = np.random.default_rng(0).integers(0, 9, 50)
     one_a_list = np.repeat(np.arange(50), counts)[:, None]
@@ -158,6 +161,8 @@ def test_novelty_by_hand():
     np.testing.assert_allclose(values, [(0 + 2) / 2, 3, np.nan])
     with pytest.raises(ValueError, match="from 0 to n_users = 4"):
         novelty(lists, [8, 2, 0], n_users=4)
+    with pytest.raises(ValueError, match="n_users as a whole number ≥ 1, received 0"):
+        novelty(lists, [0, 0, 0], n_users=0)
 
 
 def test_intra_list_diversity_equals_all_pairs():
@@ -177,6 +182,11 @@ def test_intra_list_diversity_equals_all_pairs():
     expected = [slow(row) for row in lists]
     np.testing.assert_allclose(intra_list_diversity(lists, features), expected, atol=1e-12)
     np.testing.assert_allclose(intra_list_diversity(lists, sparse.csr_array(features)), expected, atol=1e-12)
+
+
+def test_features_without_a_value_are_refused():
+    with pytest.raises(ValueError, match="item_features must be finite"):
+        intra_list_diversity([[0, 1]], [[np.nan, 1], [1, 0]])
 
 
 def test_each_docstring_names_its_denominator_and_chapter():

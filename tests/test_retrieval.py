@@ -84,9 +84,9 @@ def test_excluding_rows_may_have_unsorted_columns_and_repeat_them():
     [
         (np.array([[1.0, 2.0], [1.0, np.nan]]), 1, None, ValueError, "NaN in row 1"),
         (np.ones(3), 1, None, ValueError, "n_users, n_items"),
-        (np.ones((2, 3)), 0, None, ValueError, "at least 1"),
-        (np.ones((2, 3)), 1.5, None, ValueError, "at least 1"),
-        (np.ones((2, 3)), True, None, ValueError, "at least 1"),
+        (np.ones((2, 3)), 0, None, ValueError, "whole number ≥ 1"),
+        (np.ones((2, 3)), 1.5, None, ValueError, "whole number ≥ 1"),
+        (np.ones((2, 3)), True, None, ValueError, "whole number ≥ 1"),
         (np.ones((2, 3)), 1, sparse.csr_array((2, 4)), ValueError, r"\(2, 3\).*\(2, 4\)"),
         (np.ones((2, 3)), 1, np.zeros((2, 3)), TypeError, "sparse"),
     ],
