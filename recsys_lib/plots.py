@@ -5,8 +5,10 @@ import textwrap
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.ticker import ScalarFormatter
+
+from recsys_lib._checks import choice
+from recsys_lib.evaluation import _text
 
 PAPER, INK, MUTED, GRID = "#fcfcfa", "#1c2128", "#57606a", "#e4e6e3"
 ACCENT, SECOND = "#0b57a4", "#b3470b"
@@ -101,8 +103,7 @@ def intervals(table, *, value="mean", ax=None, label=None, models=None, referenc
     label: of the value axis.   models: row → name of the model whose colour it takes, or one name for all; by default
     the row's own, ink where it is no model's.   reference, reference_label: a dashed line at a value, and its name.
     Raises ValueError for any other value=."""
-    if value not in ("mean", "difference"):
-        raise ValueError(f"value must be 'mean' or 'difference', received {value!r}")
+    choice("value", value, ("mean", "difference"))
     low, high = ("low", "high") if value == "mean" else ("difference_low", "difference_high")
     table = table[table[value].notna()]
     metric, baseline = table.attrs.get("metric", ""), table.attrs.get("baseline", "the baseline")
@@ -116,7 +117,7 @@ def intervals(table, *, value="mean", ax=None, label=None, models=None, referenc
         ax.plot([row[low], row[high]], [place, place], color=style["color"], linewidth=2.2, solid_capstyle="round")
         ax.plot(row[value], place, **(style | {"linestyle": "none", "markersize": 7}))
         place_of_text = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points", "annotation_clip": False}
-        text = _short(row[value], signed=value == "difference")
+        text = _text(row[value], 3, plus="+" if value == "difference" else "")
         ax.annotate(text, (1, place), (6, 0), va="center_baseline", **place_of_text)
     ax.set(yticks=range(len(table)), ylim=(len(table) - 0.4, -0.6))
     ax.set_yticklabels([str(name) for name in table.index])
@@ -152,37 +153,6 @@ def short_ticks(ax, *, axis="y"):
     return ax
 
 
-def label_line(ax, *lines):
-    """Names curves at their right end instead of in a legend, moved apart where they would overlap.
-
-    lines: Line2D with a label; all labelled lines of the axes if left out. Call it when scales and limits are final."""
-    lines = lines or [line for line in ax.get_lines() if not line.get_label().startswith("_")]
-    ax.figure.draw_without_rendering()  # the layout moves the axes
-    ends = []
-    for line in lines:
-        x, y = np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)
-        last = np.flatnonzero(np.isfinite(x) & np.isfinite(y))[-1]
-        ends.append((ax.transData.transform((x[last], y[last]))[1], x[last], y[last], line.get_label()))
-    ends.sort()
-    points = 72 / ax.figure.dpi
-    wanted = np.array([end[0] * points for end in ends])
-    for place, (_, x, y, label) in zip(_apart(wanted, 11), ends):
-        shift = place - ax.transData.transform((x, y))[1] * points
-        ax.annotate(label, (x, y), (7, shift), textcoords="offset points", va="center", annotation_clip=False)
-    return ax
-
-
-def _apart(places, gap):
-    """Sorted places moved as little as needed (groups around their middle) until they are a gap apart."""
-    groups = []
-    for place in places:
-        groups.append([place, 1])
-        while len(groups) > 1 and groups[-1][0] - groups[-2][0] < gap * (groups[-1][1] + groups[-2][1]) / 2:
-            (b, m), (a, n) = groups.pop(), groups.pop()
-            groups.append([(a * n + b * m) / (n + m), n + m])
-    return [middle + gap * (i - (n - 1) / 2) for middle, n in groups for i in range(n)]
-
-
 def _style_or_ink(name):
     try:
         return model_style(name)
@@ -194,13 +164,6 @@ class _ShortFormatter(ScalarFormatter):
     def __call__(self, x, pos=None):
         text = super().__call__(x, pos)
         return "0" if x == 0 else text.replace("0.", ".", 1) if abs(x) < 1 else text
-
-
-def _short(number, *, signed=False, digits=3):
-    """.117 and −.002: no leading zero, a real minus."""
-    text = f"{abs(number):.{digits}f}"
-    sign = "−" if number < 0 and float(text) else "+" if signed and float(text) else ""
-    return sign + (text[1:] if text.startswith("0.") else text)
 
 
 def _spell(metric):
