@@ -152,7 +152,11 @@ def test_tensorboard_logs_are_written(small, tmp_path):
 
 
 def test_refusals(small):
-    for settings in ({"loss": "rmse"}, {"use_history": False, "use_user_vector": False}, {"negatives": "hard"}):
+    for settings in (
+        {"loss": "rmse"}, {"use_history": False, "use_user_vector": False}, {"negatives": "hard"},
+        {"batch_size": 0}, {"epochs": 0}, {"learning_rate": -1}, {"dropout": 1.0}, {"n_negatives": 0}, {"seed": None},
+        {"weight_decay": -1},
+    ):  # fmt: skip
         with pytest.raises(ValueError, match="expected"):
             MatrixFactorization(**settings)
     with pytest.raises(ValueError, match="ratings"):
@@ -164,3 +168,24 @@ def test_refusals(small):
         model.score([2])
     with pytest.raises(ValueError, match="fallback"):
         recommend(model, history={})
+    for items, error in (([-1], IndexError), ([1, 2], ValueError)):
+        with pytest.raises(error, match="expected"):
+            model.predict([0], items)
+
+
+def test_predictions_do_not_depend_on_the_block(small, monkeypatch):
+    model = MatrixFactorization(loss="mse", n_factors=4, epochs=1).fit(small)
+    users, items = small.user[::-7], small.item[::-7]
+    whole = model.predict(users, items)
+    np.testing.assert_array_equal(whole, model.score(np.arange(small.n_users))[users, items])
+    monkeypatch.setattr(model, "_block", 10)
+    np.testing.assert_allclose(model.predict(users, items), whole, rtol=1e-5)
+    assert model.predict([], []).shape == (0,)
+
+
+def test_a_damaged_network_is_told(small, tmp_path):
+    MatrixFactorization(n_factors=4, epochs=1, log_dir=tmp_path / "logs").fit(small).save(tmp_path / "model")
+    assert load(tmp_path / "model").log_dir == str(tmp_path / "logs")
+    (tmp_path / "model" / "model.keras").write_bytes(b"PK")
+    with pytest.raises(ValueError, match="cannot be loaded: expected a whole model.keras, received a damaged one"):
+        load(tmp_path / "model")

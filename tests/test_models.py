@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -110,17 +111,55 @@ def test_refusals(small, model):
         model.score(history=csr_array(([np.nan], ([0], [1])), shape=(1, small.n_items)))
     with pytest.raises(ValueError, match="none"):
         model.fit(small.take([]))
+    with pytest.raises(TypeError, match="expected Interactions, received DataFrame; make them of a table with"):
+        model.fit(small.to_table())
+    assert (
+        model.fit(small).score([]).shape
+        == model.score(history=csr_array((0, small.n_items))).shape
+        == (0, small.n_items)
+    )
 
 
-def test_settings_are_checked():
-    for make in (
-        lambda: ItemKNN(similarity="cosinus"),
-        lambda: ItemKNN(neighbors_of="both"),
-        lambda: ItemKNN(n_neighbors=0),
-        lambda: EASE(regularization=0),
-    ):
-        with pytest.raises(ValueError, match="expected"):
-            make()
+@pytest.mark.parametrize("model", ALL, ids=NAMES)
+def test_data_without_a_like_are_refused_where_likes_are_learnt(small, model):
+    zero_one = replace(small, rating=small.rating >= 4)
+    if isinstance(model, BiasModel):
+        model.fit(zero_one)
+    else:
+        with pytest.raises(ValueError, match="likes to learn from, ratings of 4.0 or more: received 0 to 1"):
+            model.fit(zero_one)
+
+
+@pytest.mark.parametrize("similarity", ["pearson", "adjusted_cosine"])
+def test_a_similarity_of_ratings_needs_ratings(small, similarity):
+    with pytest.raises(ValueError, match="expected ratings"):
+        ItemKNN(similarity=similarity).fit(small.binarize())
+
+
+@pytest.mark.parametrize(
+    ("model", "settings"),
+    [
+        (Popularity, {"liked_from": "4"}),
+        (Popularity, {"liked_from": np.nan}),
+        *((BiasModel, {"regularization": value}) for value in (-0.5, np.nan, "5", None)),
+        *((ItemKNN, {"n_neighbors": value}) for value in (0, 2.5, True)),
+        *((ItemKNN, setting) for setting in ({"similarity": "cosinus"}, {"neighbors_of": "both"}, {"shrinkage": -1})),
+        *((EASE, {"regularization": value}) for value in (0, np.inf)),
+        *((ALS, setting) for setting in ({"n_iterations": 0}, {"regularization": -1}, {"alpha": -2}, {"n_factors": 0})),
+    ],
+)
+def test_settings_are_checked(model, settings):
+    with pytest.raises(ValueError, match=f"expected {next(iter(settings))} .*received"):
+        model(**settings)
+
+
+def test_settings_are_plain_numbers_by_keyword(small):
+    assert (
+        repr(ItemKNN(n_neighbors=np.int64(5))) == repr(ItemKNN(n_neighbors=5))
+        and EASE(regularization=5).regularization == 5
+    )
+    with pytest.raises(TypeError, match="rng as an int or a Generator, received None"):
+        ALS(rng=None).fit(small)
     with pytest.raises(TypeError):
         EASE(100)  # keyword-only
 
@@ -145,6 +184,9 @@ def test_bias_model_is_the_ridge_solution():
     np.testing.assert_allclose(model.predict(user, item), data.rating.mean() + design @ biases, atol=1e-4)
     with pytest.raises(ValueError, match="ratings"):
         BiasModel().fit(data.binarize(4.0))
+    for items, error in (([-1], IndexError), ([9], IndexError), ([1.0], IndexError), ([1, 2, 3], ValueError)):
+        with pytest.raises(error, match="expected"):
+            model.predict([0], items)
 
 
 def test_item_knn_by_hand():
@@ -184,6 +226,7 @@ def test_content_recommends_by_words(movielens):
         model.fit(checkerboard())
     with pytest.raises(NotFittedError):  # half a fit is no fit
         model.score([0])
+    assert "1977" in ContentTFIDF(columns=("title", "year")).fit(movielens).words_
 
 
 # --- recommend
@@ -233,6 +276,10 @@ def test_recommend_refuses_and_falls_back(small):
             recommend(model, history=history)
         answer = recommend(model, history=history, fallback=popular)
         assert len(answer) == 10 and (not history or item not in set(answer["item_id"]))
+    with pytest.raises(ValueError, match="a fallback that needs no likes, such as Popularity, received EASE"):
+        recommend(model, -7, fallback=EASE().fit(small))
+    with pytest.raises(TypeError, match="expected BaseRecommender, received Scores"):
+        recommend(type("Scores", (), {"fit": None, "score": None})(), small.users[0])
     with pytest.raises(ValueError, match="same items"):
         recommend(model, -7, fallback=Popularity().fit(checkerboard()))
     with pytest.raises(NotFittedError):

@@ -58,6 +58,8 @@ def test_everything_fitted_and_set_survives(small, tmp_path):
     assert again.users_ == model.users_ and again.items_ == model.items_
     assert (again.train_ != model.train_).nnz == 0 and (again.neighbors_ != model.neighbors_).nnz == 0
     pd.testing.assert_frame_equal(again.item_table_, model.item_table_, check_dtype=False)
+    assert again.item_table_["year"].tolist() == model.item_table_["year"].tolist()
+    assert pd.api.types.is_integer_dtype(again.item_table_["year"])
     again.fit(small)  # and it can be fitted again
 
 
@@ -71,9 +73,18 @@ def test_ids_keep_their_types(ids, tmp_path):
 
 @pytest.mark.parametrize("ids", [[(1, 2), 3, 4], [True, 5, 6], [pd.Timestamp("2020-01-01"), 1, 2]])
 def test_other_ids_are_a_type_error(ids, tmp_path):
-    with pytest.raises(TypeError, match="int, str or float"):
-        EASE().fit(tiny(ids)).save(tmp_path / "model")
+    model = EASE().fit(tiny(ids))
+    with pytest.raises(TypeError, match="numbers or texts to save as item ids"):
+        model.save(tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("cell", [pd.Timestamp("2020-01-01"), ["Action"]])
+def test_a_column_that_cannot_be_saved_is_named(cell, tmp_path):
+    table = pd.DataFrame({"item_id": ["a", "b", "c"], "released": [cell] * 3})
+    model = EASE().fit(tiny(["a", "b", "c"], item_table=table))
+    with pytest.raises(TypeError, match="numbers or texts to save as column 'released' of the item table"):
+        model.save(tmp_path / "model")
 
 
 def test_item_table_with_gaps(tmp_path):
@@ -82,7 +93,7 @@ def test_item_table_with_gaps(tmp_path):
     Popularity().fit(tiny(["a", "b", "c"], item_table=table)).save(tmp_path / "model")
     again = load(tmp_path / "model").item_table_
     assert list(again["title"].fillna("none")) == ["A", "none", "C ü"]
-    assert list(again["year"].fillna(0)) == [1999, 0, 2001]
+    pd.testing.assert_series_equal(again["year"], table["year"])  # 1999, never 1999.0
 
 
 def test_saving_twice_replaces_and_a_failed_save_leaves_the_old_one(small, tmp_path, monkeypatch):
@@ -105,8 +116,23 @@ def test_save_refuses(small, tmp_path):
     with pytest.raises(ValueError, match="not a saved model"):
         Popularity().fit(small).save(tmp_path / "letters")
     assert (tmp_path / "letters" / "dear.txt").read_text() == "you"
+    model = ALS(n_factors=2, rng=np.random.default_rng(0)).fit(small)
     with pytest.raises(TypeError, match="rng"):
-        ALS(n_factors=2, rng=np.random.default_rng(0)).fit(small).save(tmp_path / "model")
+        model.save(tmp_path / "model")
+    ItemKNN(n_neighbors=np.int64(5)).fit(small).save(tmp_path / "model")
+
+
+@pytest.mark.parametrize("other", ["my_notes.txt", "model.json"])
+def test_save_leaves_the_files_of_others_alone(small, tmp_path, other):
+    folder = tmp_path / "model"
+    model = Popularity().fit(small)
+    model.save(folder)
+    (folder / other).write_text('{"format": "layers-model"}')
+    with pytest.raises(ValueError, match="holds other files"):
+        model.save(folder)
+    assert (folder / other).read_text() == '{"format": "layers-model"}' and len(list(tmp_path.iterdir())) == 1
+    with pytest.raises(ValueError, match="not a saved model"):
+        model.save(folder / other)
 
 
 def test_load_refuses(small, tmp_path):
@@ -121,7 +147,14 @@ def test_load_refuses(small, tmp_path):
         ({"class": "Popularity2"}, "Popularity2"),
         ({"items": good["items"][:-1]}, "ids of"),
         ({"users": []}, "ids of"),
-        ({"settings": {"lambda": 3}}, "settings"),
+        ({"settings": {"lambda": 3}}, "lambda"),
+        ({"settings": {"regularization": -1}}, "regularization"),
+        ({"settings": [1]}, "mapping"),
+        ({"class": ["EASE"]}, "class"),
+        ({"users": "abc"}, "sequence of ids"),
+        ({"implicit": "no"}, "true or false"),
+        ({"item_table": [1]}, "cannot be loaded"),
+        ({"item_table": {"title": ["x"]}}, "cannot be loaded"),
     ]:
         path.write_text(json.dumps(good | change), encoding="utf-8")
         with pytest.raises(ValueError, match=message):
@@ -130,14 +163,24 @@ def test_load_refuses(small, tmp_path):
     with pytest.raises(ValueError, match="users"):
         load(folder)
     path.write_text("{", encoding="utf-8")
-    with pytest.raises(ValueError, match="JSON"):
+    with pytest.raises(ValueError, match="cannot be loaded: Expecting property name"):
         load(folder)
     path.write_text(json.dumps(good), encoding="utf-8")
-    (folder / "arrays.npz").unlink()
+    arrays = folder / "arrays.npz"
+    whole, stored = arrays.read_bytes(), dict(np.load(arrays))
+    for change, message in [
+        (lambda: arrays.write_bytes(whole[: len(whole) // 2]), "zip"),
+        (lambda: arrays.write_bytes(b""), "cannot be loaded"),
+        (lambda: np.savez(arrays, **{n: a for n, a in stored.items() if n != "scale_"}), "expected the arrays"),
+        (lambda: np.savez(arrays, **{n: a for n, a in stored.items() if n != "train_.data"}), "train_.data"),
+        (lambda: np.savez(arrays, fit=np.zeros(2), **stored), "expected the arrays .* received .*'fit'"),
+        (lambda: np.savez(arrays, train_=np.array([{"a": 1}], dtype=object)), "pickle"),
+    ]:
+        change()
+        with pytest.raises(ValueError, match=message):
+            load(folder)
+    arrays.unlink()
     with pytest.raises(FileNotFoundError, match="arrays.npz"):
-        load(folder)
-    np.savez(folder / "arrays.npz", train_=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(ValueError):
         load(folder)
 
 

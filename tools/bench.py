@@ -143,6 +143,8 @@ def bench_top_k(n_users=6040, n_items=3706, k=10):
 class Given(BaseRecommender):
     """Scores made beforehand: what is left to time is the evaluation."""
 
+    _learns_likes = _needs_likes = False
+
     def _fit(self, train):
         shape = (len(self.users_), len(self.items_))
         self.scores = np.random.default_rng(1).random(shape, dtype=np.float32)

@@ -6,7 +6,7 @@ Names load on first use, so that `from recsys_lib.models import EASE` costs no T
 
 from importlib import import_module
 
-# class -> the file it stands in; `base.load` finds the class of a saved model here and nowhere else
+# class -> the file it stands in; `load` finds the class of a saved model here and nowhere else
 MODELS = {
     "Popularity": "baselines",
     "BiasModel": "baselines",
@@ -16,7 +16,7 @@ MODELS = {
     "ContentTFIDF": "content",
     "MatrixFactorization": "factorization",
 }
-_NAMES = MODELS | {name: "base" for name in ("Recommender", "BaseRecommender", "recommend", "load")}
+_NAMES = MODELS | {name: "base" for name in ("Recommender", "BaseRecommender", "recommend")} | {"load": "saving"}
 
 __all__ = [*_NAMES, "MODELS"]
 

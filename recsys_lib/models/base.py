@@ -1,12 +1,7 @@
-"""What every recommender shares: the contract, `recommend` in external ids, `save` and `load`. No TensorFlow."""
+"""What every recommender shares: the contract, fit, score and save, and `recommend` in external ids. No TensorFlow."""
 
 import inspect
-import json
-import shutil
-import tempfile
 from collections.abc import Mapping
-from importlib import import_module
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -14,14 +9,14 @@ import pandas as pd
 from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 
-from recsys_lib.data.interactions import IdMap, likes
+from recsys_lib._checks import indices, require
+from recsys_lib.data.interactions import Interactions, likes
+from recsys_lib.models import saving
 from recsys_lib.retrieval import top_k
-
-FORMAT = 1  # of a saved folder; `load` refuses any other
 
 
 class Recommender(Protocol):
-    """The contract: what `evaluate` and `recommend` ask of a model."""
+    """The contract: what `evaluate` asks of a model. `recommend` and `save` need a `BaseRecommender`."""
 
     def fit(self, train) -> "Recommender": ...
 
@@ -37,6 +32,7 @@ class BaseRecommender:
     """
 
     _arrays: tuple[str, ...] = ()  # fitted arrays that `save` must keep
+    _learns_likes = True  # nothing to learn from data without a like
     _needs_likes = True  # nothing to say about a user without a liked item
     _uses_history = True  # can score a user from history alone
 
@@ -53,13 +49,21 @@ class BaseRecommender:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.settings.items())})"
 
     def fit(self, train):
-        """Learn from `train` (Interactions). Returns self. Raises ValueError if there is nothing in it."""
-        if len(train) == 0:
+        """Learn from `train` (Interactions). Returns self.
+
+        Raises ValueError if there is nothing in it, or no like where the model learns from likes; TypeError for any
+        other kind of data."""
+        if len(require(train, Interactions)) == 0:
             raise ValueError(f"{type(self).__name__}.fit expected interactions, received none")
         self.users_, self.items_, self.item_table_ = train.users, train.items, train.item_table
         self.implicit_ = train.rating is None
         self.train_ = train.matrix()
         try:
+            if self._learns_likes and not self.likes_of(self.train_).nnz:
+                low, high = train.rating.min(), train.rating.max()
+                raise ValueError(
+                    f"expected likes to learn from, ratings of {self.liked_from} or more: received {low:g} to {high:g}"
+                )
             self._fit(train)
         except BaseException:
             del self.train_  # half a fit is no fit
@@ -92,48 +96,18 @@ class BaseRecommender:
     def save(self, folder):
         """Write the fitted model to `folder`: `model.json` (class, settings, ids) and its arrays; no pickle.
 
-        Everything is written beside the folder and renamed at the end, so a failure leaves the old one.
-        Raises NotFittedError; TypeError for ids that are not int, str or float, or a setting such as a Generator;
-        ValueError if `folder` holds something that is not a saved model."""
+        Everything is written beside the folder and renamed at the end, so an error leaves the old one. A process killed
+        between the last two renames leaves it whole in a hidden folder beside, `.NAME-…/old`.
+        Raises NotFittedError; TypeError for ids or cells of the item table that are no numbers or texts, or a setting
+        such as a Generator; ValueError if `folder` holds anything that `save` did not write."""
         self._check_fitted()
-        for name, value in self.settings.items():
-            if not isinstance(value, (bool, int, float, str, list, type(None))):
-                raise TypeError(f"expected {name} to be a number, text or list to save it, received {value!r}")
-        folder = Path(folder)
-        if folder.exists() and not (folder / "model.json").is_file() and (folder.is_file() or any(folder.iterdir())):
-            raise ValueError(f"{folder} exists and is not a saved model: expected a new or an empty folder")
-        head = {
-            "format": FORMAT,
-            "class": type(self).__name__,
-            "settings": self.settings,
-            "implicit": self.implicit_,
-            "users": _plain_ids(self.users_, "user"),
-            "items": _plain_ids(self.items_, "item"),
-            "item_table": _table_to_json(self.item_table_),
-        }
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
-        try:
-            new = temporary / "new"
-            new.mkdir()
-            lines = (f"{json.dumps(key)}: {json.dumps(value)}" for key, value in head.items())
-            (new / "model.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-            self._write(new)
-            if folder.exists():
-                folder.rename(temporary / "old")
-            new.rename(folder)
-        finally:
-            if (temporary / "old").exists() and not folder.exists():
-                (temporary / "old").rename(folder)
-            shutil.rmtree(temporary, ignore_errors=True)
+        saving.save(self, folder)
 
     def _write(self, folder):
-        np.savez(folder / "arrays.npz", **_flatten({name: getattr(self, name) for name in ("train_", *self._arrays)}))
+        saving.write_arrays(folder, {name: getattr(self, name) for name in ("train_", *self._arrays)})
 
     def _read(self, folder):
-        with np.load(folder / "arrays.npz", allow_pickle=False) as stored:
-            for name, value in _unflatten(stored).items():
-                setattr(self, name, value)
+        vars(self).update(saving.read_arrays(folder, ("train_", *self._arrays)))
 
     def _check_fitted(self):
         if not hasattr(self, "train_"):
@@ -153,6 +127,14 @@ class BaseRecommender:
             raise KeyError(f"{type(self).__name__} was not fitted on the user indices {users[~known][:5].tolist()}")
         return users
 
+    def _pairs(self, users, items):
+        """Users that were fitted on, and items, as the two sides of as many pairs."""
+        self._check_fitted()
+        users, items = self._known(users), np.atleast_1d(items)
+        if items.shape != users.shape:
+            raise ValueError(f"expected one item for each of {len(users)} users, received items {items.shape}")
+        return users, indices("items", items, len(self.items_), error=IndexError)
+
     def _check_history(self, history):
         if not hasattr(history, "tocsr"):
             raise TypeError(f"expected history as a sparse matrix of ratings, received {type(history).__name__}")
@@ -171,15 +153,18 @@ def recommend(model, user_id=None, *, k=10, history=None, fallback=None, exclude
     fallback: a fitted model (Popularity) that answers for an unknown user, or for a person who liked nothing.
     Returns DataFrame(rank, item_id, columns of the item table, score), best first; seen items are left out.
     Raises KeyError for an unknown user or unknown items; ValueError where nothing is liked and there is no fallback, or
-    where the fallback was fitted on other items.
+    where the fallback was fitted on other items or needs likes itself; TypeError for a model that is no
+    `BaseRecommender`.
     Chapter: The full build."""
-    model._check_fitted()
+    require(model, BaseRecommender)._check_fitted()
     if (user_id is None) == (history is None):
         raise ValueError("expected one of user_id and history=, received " + ("neither" if user_id is None else "both"))
     if fallback is not None:
-        fallback._check_fitted()
+        require(fallback, BaseRecommender)._check_fitted()
         if fallback.items_ != model.items_:
             raise ValueError("expected a fallback fitted on the same items as the model")
+        if fallback._needs_likes:
+            raise ValueError(f"expected a fallback that needs no likes, such as Popularity, received {fallback!r}")
     user, seen = _row_of_user(model, user_id, fallback) if history is None else (None, _row_of_history(model, history))
     unknown = user is None and history is None
     if unknown or (model._needs_likes and model.likes_of(seen).nnz == 0):
@@ -227,83 +212,3 @@ def _row_of_history(model, history):
     ratings = np.array(list(history.values()), dtype=np.float32)
     items = model.items_.indices(history)
     return csr_array((ratings, (np.zeros(len(items), int), items)), shape=(1, len(model.items_)))
-
-
-def load(folder):
-    """Read a model written by `save`; it recommends as the one that was saved.
-
-    Raises FileNotFoundError where there is none; ValueError for another format, an unknown class or missing ids."""
-    folder = Path(folder)
-    path = folder / "model.json"
-    if not path.is_file():
-        raise FileNotFoundError(f"no saved model in {folder}: expected model.json")
-    try:
-        head = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is not JSON: {error}") from error
-    if not isinstance(head, dict) or head.get("format") != FORMAT:
-        found = head.get("format") if isinstance(head, dict) else None
-        raise ValueError(f"{path}: expected format {FORMAT}, received {found!r}; fit and save the model again")
-    missing = {"class", "settings", "implicit", "users", "items", "item_table"} - set(head)
-    if missing:
-        raise ValueError(f"{path} lacks {sorted(missing)}")
-    from recsys_lib.models import MODELS
-
-    if head["class"] not in MODELS:
-        raise ValueError(f"{path}: expected one of {sorted(MODELS)}, received class {head['class']!r}")
-    cls = getattr(import_module(f"recsys_lib.models.{MODELS[head['class']]}"), head["class"])
-    try:
-        model = cls(**head["settings"])
-    except TypeError as error:
-        raise ValueError(f"{path}: settings do not fit {head['class']}: {error}") from None
-    model.users_, model.items_ = IdMap(head["users"]), IdMap(head["items"])
-    model.implicit_ = head["implicit"]
-    model._read(folder)
-    if model.train_.shape != (len(model.users_), len(model.items_)):
-        raise ValueError(
-            f"{path}: expected the ids of {model.train_.shape[0]} users and {model.train_.shape[1]} items, "
-            f"received {len(model.users_)} and {len(model.items_)}"
-        )
-    model.item_table_ = _table_from_json(head["item_table"], model.items_)
-    return model
-
-
-def _plain_ids(ids, what):
-    plain = [int(i) if isinstance(i, np.integer) else i for i in ids]
-    for i in plain:
-        if isinstance(i, bool) or not isinstance(i, (int, str, float)):
-            raise TypeError(f"expected {what} ids of type int, str or float to save, received {type(i).__name__} {i!r}")
-    return plain
-
-
-def _table_to_json(table):
-    if table is None:
-        return None
-    columns = table.columns.drop("item_id", errors="ignore")
-    return {name: [None if pd.isna(v) else v for v in table[name].tolist()] for name in columns}
-
-
-def _table_from_json(columns, items):
-    if columns is None:
-        return None
-    return pd.DataFrame({"item_id": list(items), **columns})
-
-
-def _flatten(arrays):
-    """Sparse matrices as their parts, so that everything is a plain array."""
-    flat = {}
-    for name, value in arrays.items():
-        if isinstance(value, csr_array):
-            flat |= {f"{name}.{part}": getattr(value, part) for part in ("data", "indices", "indptr")}
-            flat[f"{name}.shape"] = np.array(value.shape)
-        else:
-            flat[name] = np.asarray(value)
-    return flat
-
-
-def _unflatten(stored):
-    arrays = {name: stored[name] for name in stored.files if "." not in name}
-    for name in {name.split(".")[0] for name in stored.files if "." in name}:
-        parts = [stored[f"{name}.{part}"] for part in ("data", "indices", "indptr", "shape")]
-        arrays[name] = csr_array(tuple(parts[:3]), shape=tuple(parts[3].tolist()))
-    return arrays

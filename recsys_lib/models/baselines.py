@@ -8,6 +8,7 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from recsys_lib import similarity as similarities
+from recsys_lib._checks import choice, generator, setting
 from recsys_lib.models.base import BaseRecommender
 from recsys_lib.retrieval import top_k
 
@@ -24,7 +25,7 @@ class Popularity(BaseRecommender):
     _needs_likes = False
 
     def __init__(self, *, liked_from=4.0):
-        self.liked_from = liked_from
+        self.liked_from = setting("liked_from", liked_from)
 
     def _fit(self, train):
         self.item_scores_ = _column_counts(self.likes_of(self.train_)).astype(np.float32)
@@ -44,10 +45,10 @@ class BiasModel(BaseRecommender):
     Source: Koren 2009. Chapter: The full build."""
 
     _arrays = ("mean_", "user_bias_", "item_bias_")
-    _needs_likes = False
+    _learns_likes = _needs_likes = False
 
     def __init__(self, *, regularization=5.0):
-        self.regularization = regularization
+        self.regularization = setting("regularization", regularization, 0)
 
     def _fit(self, train):
         if train.rating is None:
@@ -74,9 +75,10 @@ class BiasModel(BaseRecommender):
     def predict(self, users, items):
         """Predicted ratings of the pairs (users[n], items[n]), int indices. Returns float32 (n,).
 
-        An item without a rating has no bias: it is predicted at the user's level. KeyError for a user not fitted on."""
-        self._check_fitted()
-        return (self.mean_ + self.user_bias_[self._known(users)] + self.item_bias_[items]).astype(np.float32)
+        An item without a rating has no bias: it is predicted at the user's level. Raises KeyError for a user not fitted
+        on, IndexError for an item that is not there, ValueError for sides of different lengths."""
+        users, items = self._pairs(users, items)
+        return (self.mean_ + self.user_bias_[users] + self.item_bias_[items]).astype(np.float32)
 
 
 class ItemKNN(BaseRecommender):
@@ -88,26 +90,25 @@ class ItemKNN(BaseRecommender):
     columns of ratings.   n_neighbors: k, None for all; ties go to the lower index.   shrinkage: β of `shrink`, in users
     who rated both, liked or not.   neighbors_of: "target" as above; "history" keeps the k nearest of each liked item j
     instead, which changes who is recommended.   liked_from: a rating from here on is a like.
-    Fitted: `neighbors_`, csr (n_items, n_items), entry (j, i) = s(i, j) where kept.
+    Fitted: `neighbors_`, csr (n_items, n_items), entry (j, i) = s(i, j) where kept. `fit` raises ValueError where a
+    similarity of ratings gets data without ratings.
     Source: Sarwar et al. 2001. Chapter: Similarity."""
 
     _arrays = ("neighbors_",)
     _block = 512  # items whose similarities stand in memory at once
 
     def __init__(self, *, similarity="cosine", n_neighbors=100, shrinkage=0, neighbors_of="target", liked_from=4.0):
-        if similarity not in ("cosine", "jaccard", "dot", "pearson", "adjusted_cosine"):
-            raise ValueError(
-                f"expected similarity cosine, jaccard, dot, pearson or adjusted_cosine, received {similarity!r}"
-            )
-        if neighbors_of not in ("target", "history"):
-            raise ValueError(f"expected neighbors_of 'target' or 'history', received {neighbors_of!r}")
-        if n_neighbors is not None and n_neighbors < 1:
-            raise ValueError(f"expected n_neighbors ≥ 1 or None, received {n_neighbors!r}")
-        self.similarity, self.n_neighbors, self.shrinkage = similarity, n_neighbors, shrinkage
-        self.neighbors_of, self.liked_from = neighbors_of, liked_from
+        known = ("cosine", "jaccard", "dot", "pearson", "adjusted_cosine")
+        self.similarity = choice("similarity", similarity, known)
+        self.neighbors_of = choice("neighbors_of", neighbors_of, ("target", "history"))
+        self.n_neighbors = None if n_neighbors is None else setting("n_neighbors", n_neighbors, 1, whole=True)
+        self.shrinkage = setting("shrinkage", shrinkage, 0)
+        self.liked_from = setting("liked_from", liked_from)
 
     def _fit(self, train):
         ratings = self.similarity in ("pearson", "adjusted_cosine")
+        if ratings:
+            train.require_rating()  # of ones alone, every deviation would be 0
         matrix = (self.train_ if ratings else self.likes_of(self.train_)).astype(np.float64)
         n_items = matrix.shape[1]
         nearest = vstack(
@@ -155,9 +156,8 @@ class EASE(BaseRecommender):
     _arrays = ("projection_", "scale_")
 
     def __init__(self, *, regularization=100.0, liked_from=4.0):
-        if not regularization > 0:
-            raise ValueError(f"expected regularization > 0, received {regularization!r}")
-        self.regularization, self.liked_from = regularization, liked_from
+        self.regularization = setting("regularization", regularization, 0, above=True)
+        self.liked_from = setting("liked_from", liked_from)
 
     def _fit(self, train):
         x = self.likes_of(self.train_).astype(np.float64)
@@ -200,13 +200,16 @@ class ALS(BaseRecommender):
     _block = 1024  # rows, and columns, whose outer products stand in memory at once
 
     def __init__(self, *, n_factors=32, regularization=3.0, alpha=0.5, n_iterations=15, liked_from=4.0, rng=0):
-        self.n_factors, self.regularization, self.alpha = n_factors, regularization, alpha
-        self.n_iterations, self.liked_from, self.rng = n_iterations, liked_from, rng
+        self.n_factors = setting("n_factors", n_factors, 1, whole=True)
+        self.regularization = setting("regularization", regularization, 0)
+        self.alpha = setting("alpha", alpha, 0)
+        self.n_iterations = setting("n_iterations", n_iterations, 1, whole=True)
+        self.liked_from, self.rng = setting("liked_from", liked_from), rng
 
     def _fit(self, train):
         by_user = self.likes_of(self.train_)
         by_item = csr_array(by_user.T)
-        start = np.random.default_rng(self.rng).normal(scale=0.1, size=(len(self.items_), self.n_factors))
+        start = generator(self.rng).normal(scale=0.1, size=(len(self.items_), self.n_factors))
         self.item_factors_ = start.astype(np.float32)
         for _ in range(self.n_iterations):
             self.user_factors_ = self.half_step(by_user, self.item_factors_)

@@ -5,6 +5,7 @@ from scipy.sparse import csr_array, diags_array
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
+from recsys_lib._checks import setting
 from recsys_lib.models.base import BaseRecommender
 
 
@@ -13,7 +14,8 @@ class ContentTFIDF(BaseRecommender):
 
         score(u, i) = cos(p_u, v_i),   p_u = mean of v_j over the items j that u liked,   v = TF-IDF over words, ‖v‖ = 1
 
-    columns: columns of the item table whose words count; a genre is one word ("Sci-Fi"), whatever its column.
+    columns: columns of the item table whose words count. Spaces and | part the words, so that a genre such as Sci-Fi is
+    one, and MovieLens' "(no genres listed)" three: no, genres, listed.
     liked_from: a rating from here on is a like.   A user without a like scores 0 everywhere.
     Fitted: `item_vectors_` csr (n_items, n_words), `words_`. `fit` raises ValueError where a column is missing.
     Chapter: Anatomy."""
@@ -21,13 +23,14 @@ class ContentTFIDF(BaseRecommender):
     _arrays = ("item_vectors_", "words_")
 
     def __init__(self, *, columns=("title", "genres"), liked_from=4.0):
-        self.columns, self.liked_from = [columns] if isinstance(columns, str) else list(columns), liked_from
+        self.columns = [columns] if isinstance(columns, str) else list(columns)
+        self.liked_from = setting("liked_from", liked_from)
 
     def _fit(self, train):
         present = [] if train.item_table is None else list(train.item_table.columns)
         if missing := [name for name in self.columns if name not in present]:
             raise ValueError(f"expected the item table to have {self.columns}, received one without {missing}")
-        texts = train.item_table[self.columns].astype(object).fillna("").agg(" ".join, axis=1)
+        texts = train.item_table[self.columns].astype(object).fillna("").astype(str).agg(" ".join, axis=1)
         vectorizer = TfidfVectorizer(tokenizer=_words, token_pattern=None, lowercase=True)
         self.item_vectors_ = csr_array(vectorizer.fit_transform(texts))
         self.words_ = vectorizer.get_feature_names_out().astype(str)
@@ -39,7 +42,9 @@ class ContentTFIDF(BaseRecommender):
         return csr_array(diags_array(1 / counts) @ (likes @ self.item_vectors_))
 
     def _score(self, users, history):
-        return (normalize(self.profile(history)) @ self.item_vectors_.T).toarray()
+        profile = self.profile(history)
+        unit = normalize(profile) if profile.shape[0] else profile  # scikit-learn refuses a matrix without rows
+        return (unit @ self.item_vectors_.T).toarray()
 
 
 def _words(text):

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.sparse import csr_array
 
+from recsys_lib._checks import choice, setting
 from recsys_lib.data.batches import ranking_batches, rating_batches
 from recsys_lib.models.keras_base import Batches, KerasRecommender, keras, ops, sparse_input
 
@@ -70,9 +71,12 @@ class MatrixFactorization(KerasRecommender):
     dropout: share of the d numbers of the user's vector dropped in training.   learning_rate, weight_decay: AdamW's;
     the decay acts on all weights.   batch_size: rows a step; None = all users at once for "multinomial", else 1,024.
     negatives: "uniform", or "popularity" (by count of likes).   init_scale: σ of the first vectors; the item bias
-    starts at log(1 + likes), which carries popularity.   log_dir: folder for TensorBoard.   seed: fixes all of it.
+    starts at log(1 + likes), which carries popularity (for "binary_cross_entropy" less log(1 + negatives an item); for
+    "mse" at 0).   log_dir: folder for TensorBoard.   seed: fixes all of it.
     Fitted: `network_` (Keras model), `history_` (loss of each epoch), `user_vectors_`, `item_vectors_`, `item_bias_`.
     Source: Koren 2009, Rendle et al. 2009. Chapter: The full build."""
+
+    _block = 1024  # users whose scores of the whole catalogue stand in memory at once
 
     def __init__(
         self,
@@ -93,21 +97,30 @@ class MatrixFactorization(KerasRecommender):
         log_dir=None,
         seed=0,
     ):
-        if loss not in LOSSES:
-            raise ValueError(f"expected loss to be one of {LOSSES}, received {loss!r}")
         if not (use_history or use_user_vector):
             raise ValueError("expected use_history or use_user_vector, or both: a user needs a vector")
-        if negatives not in ("uniform", "popularity"):
-            raise ValueError(f"expected negatives 'uniform' or 'popularity', received {negatives!r}")
-        self.n_factors, self.loss, self.dropout, self.init_scale = n_factors, loss, dropout, init_scale
+        self.loss = choice("loss", loss, LOSSES)
+        self.negatives = choice("negatives", negatives, ("uniform", "popularity"))
         self.use_history, self.use_user_vector = use_history, use_user_vector
-        self.learning_rate, self.weight_decay, self.epochs = learning_rate, weight_decay, epochs
-        self.batch_size, self.n_negatives, self.negatives = batch_size, n_negatives, negatives
-        self.liked_from, self.log_dir, self.seed = liked_from, log_dir, seed
+        self.n_factors = setting("n_factors", n_factors, 1, whole=True)
+        self.dropout = setting("dropout", dropout, 0, 1)
+        self.learning_rate = setting("learning_rate", learning_rate, 0, above=True)
+        self.weight_decay = setting("weight_decay", weight_decay, 0)
+        self.epochs = setting("epochs", epochs, 1, whole=True)
+        self.batch_size = None if batch_size is None else setting("batch_size", batch_size, 1, whole=True)
+        self.n_negatives = setting("n_negatives", n_negatives, 1, whole=True)
+        self.init_scale = setting("init_scale", init_scale, 0)
+        self.liked_from = setting("liked_from", liked_from)
+        self.log_dir = None if log_dir is None else str(log_dir)
+        self.seed = setting("seed", seed, 0, 2**32, whole=True)
 
     @property
     def _uses_history(self):
         return self.use_history
+
+    @property
+    def _learns_likes(self):
+        return self.loss != "mse"
 
     @property
     def _needs_likes(self):
@@ -146,8 +159,6 @@ class MatrixFactorization(KerasRecommender):
         if self.loss == "mse":
             arrays = rating_batches(train)
             return Batches(lambda: arrays, lambda u, i, rating: (x(u, items=i), rating), batch_size=size, rng=rng)
-        if not likes.nnz:
-            raise ValueError(f"expected likes to learn from, received no rating of {self.liked_from} or more")
         if self.loss == "multinomial":
             users = np.flatnonzero(np.diff(likes.indptr)).astype(np.int32)
             size = self.batch_size or len(users)
@@ -186,10 +197,15 @@ class MatrixFactorization(KerasRecommender):
     def predict(self, users, items):
         """Predicted ratings (loss="mse"; else logits) of the pairs (users[n], items[n]). Returns float32 (n,).
 
-        Raises KeyError for a user without a rating in training, IndexError for an item that is not there."""
-        self._check_fitted()
-        pairs, at = np.unique(self._known(users), return_inverse=True)
-        return self.score(pairs)[at, items]
+        Raises KeyError for a user without a rating in training, IndexError for an item that is not there, ValueError
+        for sides of different lengths."""
+        users, items = self._pairs(users, items)
+        known, row = np.unique(users, return_inverse=True)
+        predicted = np.empty(len(users), np.float32)
+        for start in range(0, len(known), self._block):
+            here = (start <= row) & (row < start + self._block)
+            predicted[here] = self.score(known[start : start + self._block])[row[here] - start, items[here]]
+        return predicted
 
     @property
     def user_vectors_(self):

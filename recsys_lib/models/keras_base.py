@@ -1,5 +1,7 @@
 """What the Keras models share: a seeded fit, TensorBoard logs, a saved network. Needs TensorFlow."""
 
+import zipfile
+
 from recsys_lib._tensorflow import require_tensorflow
 
 require_tensorflow("recsys_lib.models.keras_base")
@@ -41,7 +43,10 @@ class KerasRecommender(BaseRecommender):
 
     def _read(self, folder):
         super()._read(folder)
-        self.network_ = keras.saving.load_model(folder / "model.keras", compile=False)
+        path = folder / "model.keras"
+        if path.exists() and not zipfile.is_zipfile(path):  # of which Keras says that it is not there
+            raise ValueError("expected a whole model.keras, received a damaged one")
+        self.network_ = keras.saving.load_model(path, compile=False)
 
 
 class Batches(keras.utils.PyDataset):
@@ -73,5 +78,4 @@ def sparse_input(matrix):
     """A csr as Keras takes it from a PyDataset on TensorFlow, which refuses SciPy's own."""
     import tensorflow as tf
 
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    return tf.SparseTensor(np.column_stack([rows, matrix.indices]), matrix.data, matrix.shape)
+    return tf.SparseTensor(np.column_stack(matrix.tocoo().coords).astype(np.int64), matrix.data, matrix.shape)

@@ -1,0 +1,151 @@
+"""A fitted model as a folder, and back: `model.json` (class, settings, ids) and its arrays. No pickle."""
+
+import json
+import shutil
+import tempfile
+import zipfile
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from recsys_lib.data.interactions import IdMap
+
+FORMAT = 1  # of a saved folder; `load` refuses any other
+FILES = {"model.json", "arrays.npz", "model.keras"}
+KEYS = {"format", "class", "settings", "implicit", "users", "items", "item_table"}
+
+
+def save(model, folder):
+    """What `BaseRecommender.save` does."""
+    folder = Path(folder)
+    if folder.exists() and not _is_ours(folder):
+        raise ValueError(f"{folder} is not a saved model, or holds other files: expected a new or an empty folder")
+    settings = model.settings.items()
+    head = {
+        "format": FORMAT,
+        "class": type(model).__name__,
+        "settings": {name: _plain([value], name, bool, list, type(None))[0] for name, value in settings},
+        "implicit": model.implicit_,
+        "users": _plain(model.users_, "user ids"),
+        "items": _plain(model.items_, "item ids"),
+        "item_table": _table_to_json(model.item_table_),
+    }
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
+    try:
+        new = temporary / "new"
+        new.mkdir()
+        lines = (f"{json.dumps(key)}: {json.dumps(value)}" for key, value in head.items())
+        (new / "model.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+        model._write(new)
+        if folder.exists():
+            folder.rename(temporary / "old")
+        new.rename(folder)
+    finally:
+        if (temporary / "old").exists() and not folder.exists():
+            (temporary / "old").rename(folder)
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _is_ours(folder):
+    """An empty folder, or one that holds what `save` wrote and nothing else: only that may be replaced."""
+    try:
+        names = {path.name for path in folder.iterdir()}
+        return not names or (names <= FILES and KEYS <= set(_read_json(folder)))
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+def _read_json(folder):
+    return json.loads((folder / "model.json").read_text(encoding="utf-8"))
+
+
+def load(folder):
+    """Read a model written by `save`; it recommends as the one that was saved.
+
+    Raises FileNotFoundError where there is none; ValueError for another format, an unknown class, missing ids or a
+    damaged file."""
+    from recsys_lib.models import MODELS
+
+    folder = Path(folder)
+    if not (folder / "model.json").is_file():
+        raise FileNotFoundError(f"no saved model in {folder}: expected model.json")
+    try:
+        head = _read_json(folder)
+        found = head.get("format") if isinstance(head, dict) else head
+        if found != FORMAT:
+            raise ValueError(f"expected format {FORMAT}, received {found!r}; fit and save the model again")
+        if KEYS - set(head):
+            raise ValueError(f"model.json lacks {sorted(KEYS - set(head))}")
+        if head["class"] not in list(MODELS):
+            raise ValueError(f"expected one of {sorted(MODELS)}, received class {head['class']!r}")
+        if not isinstance(head["implicit"], bool):
+            raise ValueError(f"expected implicit as true or false, received {head['implicit']!r}")
+        cls = getattr(import_module(f"recsys_lib.models.{MODELS[head['class']]}"), head["class"])
+        model = cls(**head["settings"])
+        model.users_, model.items_, model.implicit_ = IdMap(head["users"]), IdMap(head["items"]), head["implicit"]
+        model._read(folder)
+        ids = len(model.users_), len(model.items_)
+        if model.train_.shape != ids:
+            raise ValueError(f"expected the ids of {model.train_.shape} users and items, received {ids}")
+        model.item_table_ = _table_from_json(head["item_table"], model.items_)
+        return model
+    except (TypeError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{folder} cannot be loaded: {error}") from error
+
+
+def _plain(values, what, *more):
+    """The values as numbers and texts of Python, which JSON keeps. Raises TypeError for any other."""
+    plain = [value.item() if isinstance(value, np.generic) else value for value in values]
+    for value in plain:
+        if type(value) not in (int, float, str, *more):
+            raise TypeError(f"expected numbers or texts to save as {what}, received {type(value).__name__} {value!r}")
+    return plain
+
+
+def _table_to_json(table):
+    if table is None:
+        return None
+    columns = {}
+    for name in table.columns.drop("item_id", errors="ignore"):
+        values = [None if gap else value for value, gap in zip(table[name].tolist(), table[name].isna(), strict=True)]
+        columns[name] = _plain(values, f"column {name!r} of the item table", bool, type(None))
+    return columns
+
+
+def _table_from_json(columns, items):
+    if columns is None:
+        return None
+    return pd.DataFrame({"item_id": list(items)} | {name: _column(values) for name, values in dict(columns).items()})
+
+
+def _column(values):
+    """Whole numbers with gaps stay whole: pandas would make 1995.0 of 1995."""
+    return pd.array(values, dtype="Int64") if set(map(type, values)) == {int, type(None)} else values
+
+
+def write_arrays(folder, arrays):
+    """`arrays.npz`, sparse matrices as their parts."""
+    flat = {}
+    for name, value in arrays.items():
+        if isinstance(value, csr_array):
+            flat |= {f"{name}.{part}": getattr(value, part) for part in ("data", "indices", "indptr")}
+            flat[f"{name}.shape"] = np.array(value.shape)
+        else:
+            flat[name] = np.asarray(value)
+    np.savez(folder / "arrays.npz", **flat)
+
+
+def read_arrays(folder, names):
+    """The arrays of these names. Raises ValueError where the file holds others."""
+    with np.load(folder / "arrays.npz", allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files if "." not in name}
+        for name in {name.split(".")[0] for name in stored.files if "." in name}:
+            parts = [stored[f"{name}.{part}"] for part in ("data", "indices", "indptr", "shape")]
+            arrays[name] = csr_array(tuple(parts[:3]), shape=tuple(parts[3].tolist()))
+    if set(arrays) != set(names):
+        raise ValueError(f"expected the arrays {sorted(names)}, received {sorted(arrays)}")
+    return arrays
