@@ -1,6 +1,7 @@
 """Formula → section → function → test: each link of the index leads somewhere, no formula is left out."""
 
 import ast
+import re
 
 import pytest
 
@@ -27,10 +28,32 @@ def test_page_is_up_to_date():
     assert formula_index.PAGE.read_text("utf-8") == formula_index.page(entries), "run tools/formula_index.py"
 
 
+def source_of_test(path, name):
+    """The test and whatever of its module it names, directly or by way of something named: constants, helpers."""
+    rest = []
+    for node in ast.parse(path.read_text("utf-8")).body:
+        inside = list(ast.walk(node)) if not isinstance(node, ast.FunctionDef) else [node]
+        names = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        names |= {n.name for n in inside if isinstance(n, ast.FunctionDef)}
+        rest.append((names, ast.unparse(node)))
+    source, found = "", {name}
+    while found:
+        source += "\n".join(text for names, text in rest if names & found)
+        rest = [(names, text) for names, text in rest if not names & found]
+        found = {n for names, _ in rest for n in names} & set(re.findall(r"\w+", source))
+    return source
+
+
 def test_each_test_speaks_of_its_function():
     for raw, _, _, (path, _) in formula_index.read_entries()[0]:
-        function = raw["function"].split(".")[-1]
-        assert function in path.read_text("utf-8"), f"{raw['test']} does not use {function}"
+        function, test = raw["function"].split(".")[-1], raw["test"].split("::")[1].split("[")[0]
+        source = source_of_test(path, test)
+        assert re.search(rf"\b{function}\b", source), f"{raw['test']} does not use {function}"
+
+
+def test_a_test_that_does_not_use_its_function_is_told():
+    source = source_of_test(ROOT / "tests" / "test_metrics.py", "test_novelty_by_hand")
+    assert "novelty" in source and "gini" not in source
 
 
 @pytest.mark.parametrize("module", MODULES)
