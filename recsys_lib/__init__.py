@@ -22,7 +22,8 @@ rng           int or numpy.random.Generator, keyword-only. Same seed, same bytes
 Errors        ValueError, KeyError, TypeError, FileNotFoundError, NotFittedError. The message says what was
               expected and what came.
 
-Importing this package loads nothing heavy; `recsys_lib.models.factorization` alone needs TensorFlow.
+Importing this package loads nothing heavy; `losses`, `models.keras_base` and `models.factorization` alone need Keras
+and TensorFlow.
 """
 
 __version__ = "1.0.0"
