@@ -1,19 +1,22 @@
 """Losses: one embedding trained by each loss on one split; eight settings each on validation, five seeds on test.
 
-Every model is MatrixFactorization without history, 64 numbers a vector. What differs is the loss, with the batches it
-needs, and which of eight pairs of learning rate and dropout, the same eight for every loss, did best with it on
-validation. Each loss is kept in the cache as it ends, so that an interrupted run goes on where it stopped."""
+Every model is MatrixFactorization without history, 64 numbers a vector. What differs is the loss, with the batches
+it needs, and which of eight pairs of learning rate and dropout, the same eight for every loss, did best with it on
+validation. One row has the value of full softmax and a wrong gradient. Each loss is kept in the cache as it ends, so
+that an interrupted run goes on where it stopped."""
 
 import os
 import time
 from itertools import product
+from unittest.mock import patch
 
 import pandas as pd
 
 os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}  # as in the chapter
+import keras
 import numpy as np
 
-from recsys_lib import results
+from recsys_lib import losses, results
 from recsys_lib.data import data_home, load_movielens, split_by_user_time
 from recsys_lib.evaluation import compare, evaluate
 from recsys_lib.metrics import rmse
@@ -28,12 +31,25 @@ LOSSES = {  # name in the chapter: settings; batches as the loss needs them, abo
     "BPR": {"loss": "bpr", "epochs": 20, "n_negatives": 20},
     "sampled softmax": {"loss": "sampled_softmax", "epochs": 8, "n_negatives": 100},
     "full softmax": {"loss": "multinomial", "epochs": 150},
+    "wrong gradient": {"loss": "multinomial", "epochs": 150},
 }
 GRID = list(product((0.002, 0.005, 0.01, 0.02), (0.5, 0.8)))  # learning rate, dropout
 
 
+class WrongGradient(MatrixFactorization):
+    """Full softmax by Keras' own function: the same value on rows with several ones, on TensorFlow a wrong gradient."""
+
+    def _fit(self, train):
+        def categorical(y, s):
+            return keras.losses.categorical_crossentropy(y, s, from_logits=True)
+
+        with patch.object(losses, "multinomial", categorical):
+            super()._fit(train)
+
+
 def build(name, learning_rate, dropout, seed=0):
-    return MatrixFactorization(**SHARED, **LOSSES[name], learning_rate=learning_rate, dropout=dropout, seed=seed)
+    kind = WrongGradient if name == "wrong gradient" else MatrixFactorization
+    return kind(**SHARED, **LOSSES[name], learning_rate=learning_rate, dropout=dropout, seed=seed)
 
 
 def score_pairs(model, part):
