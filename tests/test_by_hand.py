@@ -70,10 +70,10 @@ REGISTRY = {
     "anatomy.top_k_by_hand": (
         lambda rng: (
             rng.integers(5, size=(12, 9)).astype(float),
-            random_likes(rng) * (rng.random((12, 9)) < 0.4) > 0,
-            2,
+            rng.random((12, 9)).argsort(axis=1) < rng.integers(9),  # as many seen of each user
+            4,
         ),
-        lambda scores, seen, k: retrieval.top_k(scores, k, exclude=csr_array(seen)),
+        lambda scores, seen, k: [row[row >= 0] for row in retrieval.top_k(scores, k, exclude=csr_array(seen))],
     ),
     "evaluation.hit_rate_by_hand": (one_list, of_one_list(metrics.hit_rate)),
     "evaluation.precision_by_hand": (one_list, of_one_list(metrics.precision)),

@@ -3,12 +3,21 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 from recsys_lib.exercises import check
 
 
 @pytest.mark.parametrize(
-    "answer", [[0, 0.5, 0.5], (0, 1 / 2, 1 / 2), np.array([0, 0.5, 0.5]), pd.Series([0, 0.5, 0.5])]
+    "answer",
+    [
+        [0, 0.5, 0.5],
+        (0, 1 / 2, 1 / 2),
+        np.array([0, 0.5, 0.5]),
+        np.array([[0, 0.5, 0.5]]),
+        csr_array([[0, 0.5, 0.5]]),
+        pd.Series([0, 0.5, 0.5]),
+    ],
 )
 def test_profile_right(answer):
     assert check("anatomy.profile", answer).state == "right"
@@ -19,10 +28,14 @@ def test_profile_right(answer):
     [
         ([0, 1, 1], "sum of the liked rows"),
         ([0, 2 / 3, 2 / 3], "Kiss is in your average"),
+        ([0, 0.667, 0.667], "Kiss is in your average"),
+        ([0, 0.33, 0.33], "divided by 3"),
+        ([0, 50, 50], "percent"),
         ([0, 1 / 6, 1 / 6], "all films"),
         ([0, np.sqrt(0.5), np.sqrt(0.5)], "one unit long"),
         ([0, 0, 0], "subtracted"),
         ([1, 0, 0], "add them"),
+        ("half", "add them"),
     ],
 )
 def test_profile_wrong(answer, hint):
@@ -30,7 +43,31 @@ def test_profile_wrong(answer, hint):
     assert verdict.state == "wrong" and hint in verdict.message
 
 
+@pytest.mark.parametrize("answer", [8e-5, 40 / 500_000, np.float64(0.00008), [0.00008]])
+def test_density_right(answer):
+    assert check("anatomy.density", answer).state == "right"
+
+
+@pytest.mark.parametrize(
+    "answer, hint",
+    [
+        (0.008, "percent"),
+        (1 - 8e-5, "missing"),
+        (40 / 2e6, "by the customers"),
+        (8e7, "number of known pairs"),
+        (10**12, "number of all pairs"),
+        (4e-11, "one customer bought"),
+        (0.0001, "Divide"),
+        ("little", "Divide"),
+    ],
+)
+def test_density_wrong(answer, hint):
+    verdict = check("anatomy.density", answer)
+    assert verdict.state == "wrong" and hint in verdict.message
+
+
 def test_unfilled():
+    assert check("anatomy.density", ...).state == "not yet"
     assert check("anatomy.profile", None).state == "not yet"
     assert check("anatomy.top_ten", lambda scores, seen: ...).state == "not yet"
 
@@ -40,10 +77,14 @@ def by_sorted(scores, seen):
     return left[:10]
 
 
-def by_infinity(scores, seen):
+def masked(scores, seen, value=-np.inf):
     scores = np.array(scores, float)
-    scores[list(seen)] = -np.inf
-    return np.argsort(-scores, kind="stable")[: min(10, len(scores) - len(seen))]
+    scores[list(seen)] = value
+    return scores
+
+
+def by_infinity(scores, seen):
+    return np.argsort(-masked(scores, seen), kind="stable")[: min(10, len(scores) - len(seen))]
 
 
 @pytest.mark.parametrize("answer", [by_sorted, by_infinity, lambda s, seen: tuple(by_sorted(s, seen))])
@@ -55,6 +96,11 @@ def test_top_ten_right(answer):
     "answer, hint",
     [
         (lambda s, seen: np.argsort(-s, kind="stable")[:10], "`seen` are in your list"),
+        (lambda s, seen: np.argsort(-masked(s, seen), kind="stable")[:10], "last, not out"),
+        (lambda s, seen: np.argsort(-np.delete(s, list(seen)), kind="stable")[:10], "positions have moved"),
+        (lambda s, seen: [i for i in np.argsort(-s, kind="stable") if i not in seen], "goes on after ten"),
+        (lambda s, seen: [i for i in np.argsort(s)[::-1] if i not in seen][:10], "Right but for ties"),
+        (lambda s, seen: np.argsort(-masked(s, seen, 0), kind="stable")[:10], "0 is the best"),
         (lambda s, seen: [i for i in np.argsort(s, kind="stable") if i not in seen][:10], "worst films first"),
         (lambda s, seen: [i for i in np.argsort(-s, kind="stable")[:10] if i not in seen], "cut to ten first"),
         (lambda s, seen: [i for i in np.argsort(s, kind="stable")[::-1] if i not in seen][:10], "ties"),
