@@ -15,9 +15,22 @@ require_tensorflow("recsys_lib.losses")
 from keras import ops  # noqa: E402  (the check above gives the better message)
 
 
+def _logits(y_pred, least=1):
+    """As a floating tensor (B, n): whole numbers would cut what is compared with them down to whole numbers."""
+    logits = ops.convert_to_tensor(y_pred)
+    shape = tuple(logits.shape)  # sizes may be None, still open, in a graph
+    if len(shape) != 2 or (shape[1] is not None and shape[1] < least):
+        raise ValueError(f"expected logits (B, n) with n ≥ {least}, received shape {shape}")
+    return logits if "float" in str(logits.dtype) else ops.cast(logits, "float32")
+
+
 def _pair(y_true, y_pred):
-    y_pred = ops.convert_to_tensor(y_pred)
-    return ops.cast(y_true, y_pred.dtype), y_pred
+    y_pred = _logits(y_pred)
+    y_true = ops.cast(y_true, y_pred.dtype)
+    expected, received = tuple(y_pred.shape), tuple(y_true.shape)
+    if len(received) != 2 or any(a != b for a, b in zip(expected, received) if None not in (a, b)):
+        raise ValueError(f"expected y_true of the shape of y_pred {expected}, received {received}")
+    return y_true, y_pred
 
 
 def mse(y_true, y_pred):
@@ -25,7 +38,7 @@ def mse(y_true, y_pred):
 
         loss = mean_j (y_j − ŷ_j)²            ∂/∂ŷ_j = −2 (y_j − ŷ_j) / n
 
-    y_true, y_pred: (B, n), in the units of the rating. Returns (B,).
+    y_true, y_pred: (B, n), in the units of the rating. Returns (B,). Raises ValueError for two other shapes.
     Chapter: Losses."""
     y_true, y_pred = _pair(y_true, y_pred)
     return ops.mean(ops.square(y_true - y_pred), axis=-1)
@@ -38,6 +51,7 @@ def binary_cross_entropy(y_true, y_pred):
 
     y_true: (B, n) in [0, 1]; a target outside (a rating of 3, say) has no minimum: the loss falls without end.
     y_pred: (B, n) logits, never probabilities. Returns (B,). −log σ(x) is computed as softplus(−x): no overflow.
+    Raises ValueError for two other shapes.
     Chapter: Losses."""
     y, x = _pair(y_true, y_pred)
     return ops.mean(y * ops.softplus(-x) + (1 - y) * ops.softplus(x), axis=-1)
@@ -49,6 +63,7 @@ def multinomial(y_true, y_pred):
         loss = −Σ_j y_j log softmax(x)_j            ∂/∂x_j = softmax(x)_j · Σ_i y_i − y_j
 
     y_true: (B, n) of 0/1 (or counts). y_pred: (B, n) logits. Returns (B,): a sum, so who likes more weighs more.
+    Raises ValueError for two other shapes, as of class labels (B, 1).
     Differs from: `keras.losses.categorical_crossentropy(from_logits=True)`, which on TensorFlow returns the same value
     but, where Σ y ≠ 1, the gradient of another function, softmax(x) − y: no error, only a worse model.
     Chapter: Losses."""
@@ -61,7 +76,7 @@ def categorical_cross_entropy(y_true, y_pred):
 
         loss = −log softmax(x)_c            ∂/∂x_j = softmax(x)_j − [j = c]
 
-    y_true: (B, n) one-hot. y_pred: (B, n) logits. Returns (B,).
+    y_true: (B, n) one-hot. y_pred: (B, n) logits. Returns (B,). Raises ValueError for two other shapes.
     Chapter: Losses."""
     return multinomial(y_true, y_pred)
 
@@ -73,9 +88,10 @@ def bpr(y_true, y_pred):
 
     y_true: ignored (the layout says which is positive). y_pred: (B, 1 + n_negatives), positive in column 0.
     Returns (B,). Written as softplus(s_j − s⁺), so that the worst pairs keep their gradient.
+    Raises ValueError for fewer than two columns.
     Differs from: 1 − σ(s⁺ − s_j), which some libraries call BPR and whose gradient vanishes on the worst pairs.
     Source: Rendle et al. 2009. Chapter: Losses."""
-    s = ops.convert_to_tensor(y_pred)
+    s = _logits(y_pred, least=2)
     return ops.mean(ops.softplus(s[:, 1:] - s[:, :1]), axis=-1)
 
 
@@ -84,10 +100,11 @@ def sampled_softmax(y_true, y_pred):
 
         loss = −log( e^{s⁺} / (e^{s⁺} + Σ_j e^{s_j}) )            ∂/∂s_j = softmax(s)_j − [j = 0]
 
-    y_true: ignored. y_pred: (B, 1 + n_negatives), positive in column 0. Returns (B,).
+    y_true: ignored. y_pred: (B, 1 + n_negatives), positive in column 0. Returns (B,). Raises ValueError for fewer than
+    two columns.
     Negatives not drawn uniformly bias it: correct the logits with `log_q_correction` first.
     Source: Yi et al. 2019. Chapter: Losses."""
-    s = ops.convert_to_tensor(y_pred)
+    s = _logits(y_pred, least=2)
     return ops.logsumexp(s, axis=-1) - s[:, 0]
 
 
@@ -98,7 +115,8 @@ def log_q_correction(logits, log_q):
 
     logits: (B, n).   log_q: (B, n) or (n,), log of the probability with which the item of a column is drawn.
     Returns (B, n).
-    Without it a softmax over items drawn by popularity learns s − log q: it ranks the popular too low.
+    Apply to all columns, the positive's too; not when scoring. Without it a softmax over items drawn by popularity
+    learns s − log q: it ranks the popular too low.
     Source: Yi et al. 2019. Chapter: Losses."""
     logits = ops.convert_to_tensor(logits)
     return logits - ops.cast(log_q, logits.dtype)

@@ -91,6 +91,27 @@ def test_extreme_logits_stay_finite(name, y):
     assert np.isfinite(autodiff(getattr(losses, name), y.astype(np.float32), x)).all()
 
 
+@pytest.mark.parametrize(
+    ("name", "y", "x", "message"),
+    [
+        ("mse", [1.0, 2.0], [[1.0], [2.0]], r"y_true of the shape of y_pred \(2, 1\), received \(2,\)"),
+        ("mse", [[1.0, 2.0]], [[1.0, 2.0], [3.0, 4.0]], r"of y_pred \(2, 2\), received \(1, 2\)"),
+        ("binary_cross_entropy", [1.0, 0.0], [1.0, 0.0], r"logits \(B, n\) with n ≥ 1, received shape \(2,\)"),
+        ("multinomial", [[1], [2]], np.zeros((2, 4)), r"received \(2, 1\)"),  # class labels
+        ("categorical_cross_entropy", [[1], [2]], np.zeros((2, 4)), r"received \(2, 1\)"),
+        ("bpr", None, np.zeros((2, 1)), r"n ≥ 2, received shape \(2, 1\)"),
+        ("sampled_softmax", None, np.zeros((2, 1)), r"n ≥ 2, received shape \(2, 1\)"),
+    ],
+)
+def test_other_shapes_are_refused(name, y, x, message):
+    with pytest.raises(ValueError, match=message):
+        getattr(losses, name)(y if y is None else np.array(y), np.array(x))
+
+
+def test_whole_numbers_as_logits_do_not_cut_the_target():
+    assert value("mse", np.array([[0.5]]), np.array([[2]])) == pytest.approx(2.25)
+
+
 def test_values_by_hand():
     x = np.log([[1.0, 2.0, 3.0, 4.0]])
     y = np.array([[1.0, 0.0, 0.0, 1.0]])
