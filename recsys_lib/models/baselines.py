@@ -110,14 +110,8 @@ class ItemKNN(BaseRecommender):
         if ratings:
             train.require_rating()  # of ones alone, every deviation would be 0
         matrix = (self.train_ if ratings else self.likes_of(self.train_)).astype(np.float64)
-        n_items = matrix.shape[1]
-        nearest = vstack(
-            [
-                self._nearest(matrix, np.arange(start, min(start + self._block, n_items)))
-                for start in range(0, n_items, self._block)
-            ],
-            format="csr",
-        )
+        blocks = np.split(np.arange(matrix.shape[1]), range(self._block, matrix.shape[1], self._block))
+        nearest = vstack([self._nearest(matrix, items) for items in blocks], format="csr")
         self.neighbors_ = csr_array(nearest.T if self.neighbors_of == "target" else nearest)
 
     def _nearest(self, matrix, items):
