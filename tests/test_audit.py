@@ -84,6 +84,23 @@ def test_what_is_missing_is_said():
     assert report["meaning"].str.contains("ratings are not available").any()
 
 
+def test_an_order_of_rows_that_follows_time_is_not_neutral():
+    report = audit(table().sort_values("timestamp")).set_index("check")
+    assert "row order is not neutral" in report.loc["row order and time, within users", "meaning"]
+
+
+def test_what_cannot_be_audited():
+    with pytest.raises(TypeError, match=r"received str: read a file with read_csv\(path\)"):
+        audit("ratings.csv")
+    with pytest.raises(TypeError, match="expected Interactions or a DataFrame, received list$"):
+        audit([1, 2])
+    dates = table().assign(timestamp="2015-03-01")
+    with pytest.raises(ValueError, match="seconds since 1970 or as datetime64, got text such as '2015-03-01'"):
+        audit(dates)
+    dates["timestamp"] = pd.to_datetime(dates["timestamp"])
+    assert values(audit(dates))["days on which the median user rated"] == 1
+
+
 def test_one_rating_and_none():
     one = table()[:1]
     assert np.isnan(values(audit(one))["row order and time, within users"])

@@ -1,5 +1,7 @@
 """What a file of ratings can and cannot be used for, before any model sees it."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -12,12 +14,21 @@ def audit(data):
     """One row a check: check, value, meaning. What cannot be checked has value NaN and says what is missing.
 
     data: Interactions, or a DataFrame as for `Interactions.from_table`, in which a pair may come twice.
-    Correlations are Spearman's, in [-1, 1]; shares lie in [0, 1]. Raises ValueError for data without a row.
+    Correlations are Spearman's, in [-1, 1]; shares lie in [0, 1]. Raises ValueError for data without a row and
+    for dates as text, TypeError for anything but Interactions or a DataFrame.
     Chapter: Evaluation."""
     repeats = 0
     if isinstance(data, pd.DataFrame):
         repeats = int(data.duplicated(["user_id", "item_id"]).sum()) if {"user_id", "item_id"} <= set(data) else 0
+        if len(data) and "timestamp" in data and pd.api.types.is_string_dtype(data["timestamp"]):
+            raise ValueError(
+                f"expected timestamp in seconds since 1970 or as datetime64, got text such as "
+                f"{data['timestamp'].iloc[0]!r}: convert it with pd.to_datetime"
+            )
         data = Interactions.from_table(data, duplicates="last")
+    if not isinstance(data, Interactions):
+        remedy = ": read a file with read_csv(path)" if isinstance(data, (str, Path)) else ""
+        raise TypeError(f"expected Interactions or a DataFrame, received {type(data).__name__}{remedy}")
     if len(data) == 0:
         raise ValueError("expected at least one rating to audit, got none")
     rows = [
@@ -85,7 +96,7 @@ def _in_time(data):
         "one sitting: the order is the site's as much as taste"
         if days < 2
         else "users come back: order may carry taste",
-        _leak(row_order, "a tie broken by row order looks ahead", "rows do not follow time"),
+        _leak(row_order, "row order is not neutral: do not break ties by it", "rows do not follow time"),
         _leak(id_order, "an id used as a number tells when the item appeared", "ids do not follow time"),
         "a model that must know its users has no answer for these" if cold[0] else "no user is new",
         "collaborative filtering cannot recommend these" if cold[1] else "no item is new",
