@@ -16,6 +16,7 @@ def ndcg(answer):
         (EARNED, "This is what the list earned. What could the best list have earned?"),
         (EARNED / WORTH.sum(), "You divided by five hits. Only four films are relevant: the best list has four."),
         (EARNED / WORTH[:2].sum(), "You divided by the best order of the two hits. Four films could have been found."),
+        (EARNED / WORTH[:3].sum(), "Your best list has three hits. Four films are relevant: ranks 1 to 4."),
         (EARNED / 2, "You divided by the number of hits. Divide by what the best possible list earns."),
         (EARNED / 4, "You divided by the number of relevant films. Even the best list earns less than 1 for each."),
         ((flat[0] + flat[4]) / flat[:4].sum(), "Your discount is log2 of the rank. It is log2 of the rank + 1."),
@@ -76,6 +77,11 @@ def hit_chance(answer):
             lambda s, w, k: (k - _parts(s, w)[0]) / (_parts(s, w)[1] + 1),
             "Right in the middle, but a chance stops at 0 and at 1: more places than equals, or none left.",
         ),
+        (
+            lambda s, w, k: np.clip((k - sum(_parts(s, w)[:2]) - 1) / (_parts(s, w)[1] + 1), 0, 1),
+            "You count the equals, even the wanted film, as better: use >, not >=.",
+        ),
+        (lambda s, w, k: min(k / len(s), 1), "That is the chance if all films tie. Which score higher, which tie?"),
         (lambda s, w, k: _chance(-np.asarray(s, float), w, k), "You rank low scores first. Higher is better here."),
     ]
     return check_function(
