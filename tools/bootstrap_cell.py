@@ -24,7 +24,7 @@ import sys
 REPOSITORY = "{url}"
 if importlib.util.find_spec("recsys_lib") is None:
     if not REPOSITORY:
-        raise ImportError("recsys_lib is missing: `pip install .` in a copy of this book")
+        raise ImportError("recsys_lib is missing: run `pip install .` in this book")
     print("Installing recsys_lib, about half a minute ...")
     pip = [sys.executable, "-m", "pip", "install", "-q"]
     subprocess.run([*pip, "recsys-lib @ git+" + REPOSITORY], check=True)
