@@ -141,11 +141,6 @@ for _name, _inputs in {
 }.items():
     _value, _gradient = _loss(_name)
     REGISTRY |= {f"losses.{_name}": (_inputs, _value), f"losses.{_name}_gradient": (_inputs, _gradient)}
-_value, _gradient = _loss("sampled_softmax", lambda s: (s, s))
-REGISTRY |= {
-    "losses.sampled_softmax": (lambda rng: (_scores(rng),), _value),
-    "losses.sampled_softmax_gradient": (lambda rng: (_scores(rng),), _gradient),
-}
 _value, _gradient = _loss("bpr", lambda gap: (0.0, [gap, 0.0]))
 REGISTRY |= {
     "losses.bpr": (lambda rng: (rng.normal(scale=20),), _value),

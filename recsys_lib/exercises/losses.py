@@ -12,16 +12,19 @@ SHARE = np.exp(SCORES) / np.exp(SCORES).sum()
 def several_likes(answer):
     """Gradient of the multinomial loss by the four scores: 2 π − y."""
     right = LIKES.sum() * SHARE - LIKES
+    if np.size(answer) == len(SCORES):
+        answer = np.ravel(answer)  # a row or a column
     return check_value(
         answer,
         right,
-        tolerance=2e-3,  # decimals by hand, such as −.667
+        tolerance=5e-3,  # two decimals by hand, such as −.67
         mistakes=[
             (SHARE - LIKES, "This is π − y, right for one like. Two likes send the probabilities down twice."),
             (-right, "These are the pushes, minus the gradient. The sign is the other way round."),
             (right / 2, "You divided by the number of likes. The loss is the sum over the likes, not their mean."),
             (SHARE, "These are the probabilities π. Now the likes: how often does π count, and who gets a 1 back?"),
             (LIKES.sum() * SHARE, "Each liked film still has to get its own 1 back: subtract y."),
+            (2 * np.array([3, 1, 1, 1]) - LIKES, "Divide the exponentials by their sum, 6, first."),
             (-np.sum(LIKES * np.log(SHARE)), "This is the loss. The gradient has one number for each film."),
             (lambda a: np.shape(a) != (4,), "Four films, four numbers: the gradient has one for each score."),
         ],
@@ -53,6 +56,13 @@ def _one_denominator(s):
 
 
 FLOOR = "The small number inside the logarithm caps the loss near"
+CAPS = 10, 20, 30, 50, 100, 500, 700  # for the gap, as one would choose them
+
+
+def _capped(cap):
+    return lambda s: np.mean(np.logaddexp(0, -np.clip(_gaps(s), -cap, cap)))
+
+
 ROWS = [(np.array(row),) for row in ([0.0, 0.0], [2.0, -1.0, 3.5], [-3.0, 5.0, 0.2, 0.1], [-500.0, 500.0, 0.0])]
 
 
@@ -84,6 +94,8 @@ def bpr_row(answer):
                 lambda s: np.sum(np.logaddexp(0, -_gaps(s))),
                 "You add up the pairs. Take their mean: the loss should not grow with the number of films drawn.",
             ),
+            (lambda s: np.logaddexp(0, -_gaps(s)), "One number a row is asked for: take the mean over the rivals."),
+            *((_capped(cap), "You cap the gap: at −1000 the loss must be 1000.") for cap in CAPS),
             (
                 lambda s: np.mean(np.logaddexp(0, _gaps(s))),
                 "The sign of the gap is turned round: this loss is small where the liked film stands below the others.",
