@@ -40,18 +40,23 @@ def score(answer):
     )
 
 
-def _scores(ratings, ids, films, bias, *, liked_from=4.0, power=0.5, with_bias=True):
+def _scores(ratings, ids, films, bias, *, liked_from=4.0, power=0.5, with_bias=True, n_of="likes"):
     row = {item_id: place for place, item_id in enumerate(ids)}
     used = [row[item_id] for item_id, stars in ratings.items() if stars >= liked_from]
-    vector = films[used].sum(axis=0) / max(len(used), 1) ** power
+    n = {"likes": max(len(used), 1), "rated": len(ratings), "likes or 0": len(used)}[n_of]
+    with np.errstate(invalid="ignore"):  # 0/0 is one of the mistakes
+        vector = films[used].sum(axis=0) / np.float64(n) ** power
     return films @ vector + (bias if with_bias else 0), row, used
 
 
-def _list(ratings, ids, films, bias, k, *, exclude="rated", best_first=True, indices=False, **how):
+def _list(ratings, ids, films, bias, k, *, exclude="rated", best_first=True, indices=False, cut_first=False, **how):
     scores, row, used = _scores(ratings, ids, films, bias, **how)
     left_out = {"rated": [row[item_id] for item_id in ratings], "likes": used, "none": []}[exclude]
-    scores[left_out] = -np.inf if best_first else np.inf
+    if not cut_first:
+        scores[left_out] = -np.inf if best_first else np.inf
     order = np.argsort(-scores if best_first else scores, kind="stable")[:k]
+    if cut_first:
+        order = np.array([place for place in order if place not in left_out])
     return order.tolist() if indices else [ids[place] for place in order]
 
 
@@ -60,7 +65,7 @@ def _mistake(**how):
 
 
 def _inputs():
-    """Three strangers; ids that are no indices, one person with a single like, one with none."""
+    """Four strangers; ids that are no indices, one person with a single like, one with none."""
     rng = np.random.default_rng(4)
     ids = rng.permutation(np.arange(100, 140)).tolist()
     films, bias = rng.normal(size=(40, 4)), rng.normal(size=40) * 2
@@ -103,6 +108,17 @@ def serve(answer):
             (
                 _mistake(liked_from=0),
                 "All rated films are in your vector, the disliked too. Only 4 stars and more are likes.",
+            ),
+            (_mistake(liked_from=4.1), "Exactly 4 stars is a like too: >= 4."),
+            *((_mistake(liked_from=stars), "A 3 is no like: likes start at 4.") for stars in (3, 3.5)),
+            (_mistake(n_of="rated"), "n counts likes, not everything rated."),
+            (
+                _mistake(n_of="likes or 0"),
+                "Who liked nothing gets 0/0, which is NaN, from you: divide by √1 there, so that the bias decides.",
+            ),
+            (
+                _mistake(cut_first=True),
+                "You cut to k and then dropped what was rated: the list is too short. Exclude before you cut.",
             ),
             (_mistake(with_bias=False), "The bias of the films is missing: add it to the dot products."),
         ],

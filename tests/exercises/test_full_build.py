@@ -60,10 +60,11 @@ def test_serve_right(capsys, answer):
     assert said(capsys, "full_build.serve", answer)[0] == "right"
 
 
-def variant(*, root=0.5, exclude="rated", sign=-1, ids_out=True, liked_from=4, with_bias=True):
+def variant(*, root=0.5, exclude="rated", sign=-1, ids_out=True, liked_from=4, with_bias=True, n=None):
     def serve(ratings, ids, films, bias, k):
         likes, total, films, bias = parts(ratings, ids, films, bias, liked_from=liked_from)
-        scores = films @ (total / max(1, len(likes)) ** root) + with_bias * bias
+        scores = films @ (total / (n or (lambda rated, liked: max(1, liked)))(len(ratings), len(likes)) ** root)
+        scores = scores + with_bias * bias
         rated = [ids.index(i) for i in ratings]
         scores[{"rated": rated, "likes": likes, "none": []}[exclude]] = sign * np.inf
         order = np.argsort(sign * scores, kind="stable")[:k]
@@ -72,9 +73,24 @@ def variant(*, root=0.5, exclude="rated", sign=-1, ids_out=True, liked_from=4, w
     return serve
 
 
+def cut_then_drop(ratings, ids, films, bias, k):
+    return [i for i in variant(exclude="none")(ratings, ids, films, bias, k) if i not in ratings]
+
+
+def zero_by_zero(ratings, ids, films, bias, k):
+    with np.errstate(invalid="ignore"):
+        return variant(n=lambda rated, liked: np.float64(liked))(ratings, ids, films, bias, k)
+
+
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
+        (variant(liked_from=4.5), "Exactly 4"),
+        (variant(liked_from=3), "A 3 is no like"),
+        (variant(liked_from=3.5), "A 3 is no like"),
+        (variant(n=lambda rated, liked: rated), "n counts likes"),
+        (cut_then_drop, "Exclude before you cut"),
+        (zero_by_zero, "0/0"),
         (variant(exclude="none"), "gets back"),
         (variant(exclude="likes"), "one star"),
         (variant(ids_out=False), "not ids"),
