@@ -1,0 +1,1 @@
+explore.start("losses", (live) => { explore.reading(live)("Here."); });

@@ -1,0 +1,1 @@
+explore.start("metrics", (live) => { explore.reading(live)("Here."); });

@@ -1,0 +1,1 @@
+explore.start("similarity", (live) => { explore.reading(live)("Here."); });
