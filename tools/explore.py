@@ -5,6 +5,7 @@
 
 Each script sets `exploreData.NAME`; its head names where the numbers come from, their seeds and versions."""
 
+import importlib.util
 import json
 import os
 import sys
@@ -18,7 +19,6 @@ import numpy as np
 from bookfiles import ROOT, write_atomically
 
 sys.path.insert(0, str(ROOT))
-sys.path.insert(0, str(ROOT / "tools" / "experiments"))
 
 DATA = ROOT / "book" / "static" / "explore" / "data"
 HEAD = """/* {about}
@@ -31,13 +31,12 @@ HEAD = """/* {about}
 
 def contests():
     """hit@10 of five models in the three contests of Evaluation, with intervals, as its figure shows them."""
-    import evaluation as experiment  # tools/experiments/evaluation.py
-
     from recsys_lib import results
     from recsys_lib.data import load_movielens, split_by_user_time
     from recsys_lib.evaluation import paired_bootstrap
     from recsys_lib.models import ALS, EASE, ItemKNN
 
+    experiment = _experiment("evaluation")
     data = load_movielens()
     split = split_by_user_time(data)
     rivals = experiment.draw_rivals(data, split, "test")
@@ -54,6 +53,14 @@ def contests():
     about = "hit@10 of five models against the whole catalogue, 99 uniform and 99 popular rivals: [mean, low, high]."
     seeds = {"ALS": 0, "BPR": stored["seeds"], "rivals": [1, 2], "bootstrap": 0}
     return {"about": about, "seeds": seeds, "value": value}
+
+
+def _experiment(name):
+    """The module tools/experiments/NAME.py."""
+    spec = importlib.util.spec_from_file_location(f"experiment_{name}", ROOT / "tools" / "experiments" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 EXPORTS = {"contests": contests}  # name of the script → function that gives dict(about, seeds, value)

@@ -6,10 +6,14 @@ const explore = (function () {
   const reduced = matchMedia("(prefers-reduced-motion: reduce)");
   let count = 0;
 
-  // el("button", {class: "x", onclick: f, hidden: false}, "text", node …): HTML or SVG by the name of the tag.
-  function el(tag, attributes = {}, ...children) {
+  // el("button.name", {onclick: f, hidden: false}, "text", node …): HTML, or SVG by the name of the tag; the attributes
+  // may be left out.
+  function el(name, attributes, ...children) {
+    const [tag, style] = name.split(".");
     const node = DRAWN.has(tag) ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
-    set(node, attributes);
+    if (style) node.setAttribute("class", style);
+    if (Object.getPrototypeOf(attributes ?? "") === Object.prototype) set(node, attributes);
+    else children.unshift(attributes ?? "");
     node.append(...children.flat());
     return node;
   }
@@ -38,7 +42,7 @@ const explore = (function () {
 
   function start(name, build) {
     for (const root of document.querySelectorAll(`[data-explore="${name}"]`)) {
-      const live = el("div", { class: "explore-live" });
+      const live = el("div.explore-live");
       build(live, root);
       root.append(live);
       root.classList.add("is-live");
@@ -62,14 +66,15 @@ const explore = (function () {
 
   // The sentence that says the result: seen by all, read aloud when the hand rests.
   function reading(live) {
-    const seen = el("p", { class: "explore-reading", "aria-hidden": "true" });
-    const heard = el("p", { class: "explore-heard", role: "status", "aria-live": "polite" });
+    const seen = el("p.explore-reading", { "aria-hidden": "true" });
+    const heard = el("p.explore-heard", { role: "status", "aria-live": "polite" });
     let waiting;
     live.append(seen, heard);
     return (text) => {
+      if (!seen.textContent) heard.textContent = text; // the opening state is read in its turn, not announced
       seen.textContent = text;
       clearTimeout(waiting);
-      waiting = setTimeout(() => { heard.textContent = text; }, heard.textContent ? 400 : 0);
+      waiting = setTimeout(() => { heard.textContent = text; }, 400);
     };
   }
 
@@ -80,9 +85,9 @@ const explore = (function () {
     const name = id("choice");
     const buttons = options.map(([key, text]) => {
       const input = el("input", { type: "radio", name, value: key, checked: key === value, onchange: () => change(key) });
-      return el("label", {}, input, el("span", {}, text));
+      return el("label", input, el("span", text));
     });
-    const node = el("fieldset", { class: "explore-choice" }, el("legend", {}, label), el("div", {}, buttons));
+    const node = el("fieldset.explore-choice", el("legend", label), el("div", buttons));
     node.set = (key) => node.querySelectorAll("input").forEach((input) => { input.checked = input.value === String(key); });
     return node;
   }
@@ -97,7 +102,7 @@ const explore = (function () {
     };
     input.oninput = () => { show(); change(Number(input.value)); };
     show();
-    const node = el("div", { class: "explore-range" }, el("label", { for: input.id }, label), input, output);
+    const node = el("div.explore-range", el("label", { for: input.id }, label), input, output);
     node.set = (to) => { input.value = to; show(); };
     return node;
   }
@@ -113,29 +118,30 @@ const explore = (function () {
     return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => (first + i) * step);
   }
 
-  function plot({ x, y, width = 340, height = 240, xLabel = "", yLabel = "", label, left = 38, bottom = 38, top = 20, right = 10 }) {
+  function plot({ x, y, width = 340, height = 240, xLabel = "", yLabel = "", label, xTicks = ticks(x), yTicks = ticks(y),
+    left = 38, bottom = 38, top = 20, right = 10 }) {
     const X = (value) => left + ((value - x[0]) / (x[1] - x[0])) * (width - left - right);
     const Y = (value) => height - bottom - ((value - y[0]) / (y[1] - y[0])) * (height - top - bottom);
-    const axes = el("g", { class: "axes", "aria-hidden": "true" });
-    for (const v of ticks(y)) {
-      axes.append(el("line", { class: "grid", x1: left, x2: width - right, y1: Y(v), y2: Y(v) }));
+    const axes = el("g.axes", { "aria-hidden": "true" });
+    for (const v of yTicks) {
+      axes.append(el("line.grid", { x1: left, x2: width - right, y1: Y(v), y2: Y(v) }));
       axes.append(el("text", { x: left - 6, y: Y(v) + 4, "text-anchor": "end" }, short(v)));
     }
-    for (const v of ticks(x)) axes.append(el("text", { x: X(v), y: height - bottom + 16, "text-anchor": "middle" }, short(v)));
+    for (const v of xTicks) axes.append(el("text", { x: X(v), y: height - bottom + 16, "text-anchor": "middle" }, short(v)));
     axes.append(
       el("line", { x1: left, x2: width - right, y1: height - bottom, y2: height - bottom }),
       el("line", { x1: left, x2: left, y1: top, y2: height - bottom }),
-      el("text", { class: "name", x: width - right, y: height - 4, "text-anchor": "end" }, xLabel),
-      el("text", { class: "name", x: 2, y: 11 }, yLabel),
+      el("text.name", { x: width - right, y: height - 4, "text-anchor": "end" }, xLabel),
+      el("text.name", { x: 2, y: 11 }, yLabel),
     );
     const ink = el("g", { "aria-hidden": "true" });
-    const node = el("svg", { class: "explore-plot", viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": label }, axes, ink);
+    const node = el("svg.explore-plot", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": label }, axes, ink);
     // points [[x, y]…] as the d of a path; what leaves the frame is cut off
     const path = (points) => points.filter(([px, py]) => px >= x[0] && px <= x[1] && py >= y[0] && py <= y[1])
       .map(([px, py], i) => `${i ? "L" : "M"}${X(px).toFixed(1)} ${Y(py).toFixed(1)}`).join("");
     // curve of f over x; returns it with .draw(f)
     function curve(f, attributes = {}) {
-      const line = el("path", { class: "curve", ...attributes });
+      const line = el("path.curve", { ...attributes });
       line.draw = (g) => set(line, { d: path(Array.from({ length: 161 }, (_, i) => x[0] + ((x[1] - x[0]) * i) / 160).map((v) => [v, g(v)])) });
       line.draw(f);
       ink.append(line);
@@ -149,7 +155,7 @@ const explore = (function () {
     const knob = shape ?? el("circle", { r: 7 });
     const node = el("g", { class: `explore-handle along-${along}`, role: "slider", tabindex: 0, "aria-label": label,
       "aria-valuemin": min, "aria-valuemax": max, "aria-orientation": along === "x" ? "horizontal" : "vertical" },
-    el("circle", { class: "reach", r: 16 }), set(knob, { class: "knob" }));
+    el("circle.reach", { r: 16 }), set(knob, { class: "knob" }));
     let now;
     const move = (to) => {
       const stepped = Math.round(Math.min(max, Math.max(min, to)) / step) * step;

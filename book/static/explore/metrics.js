@@ -1,1 +1,175 @@
-explore.start("metrics", (live) => { explore.reading(live)("Here."); });
+// A list put in order by hand and measured six ways; then five models under three contests.
+(function () {
+  "use strict";
+  const { el, set, short, format, range, choice, button, reduced } = explore;
+  const NAMES = { hit_rate: "Hit rate", precision: "Precision", recall: "Recall", reciprocal_rank: "Reciprocal rank", average_precision: "Average precision", ndcg: "NDCG" };
+  const films = Array.from("ABCDEFGHIJ", (letter) => `Film ${letter}`);
+  const sum = (values) => values.reduce((a, b) => a + b, 0);
+  const worth = (rank) => 1 / Math.log2(rank + 1);
+
+  // The list's precision, recall, average precision and NDCG by each library's definition, as in the chapter Evaluation.
+  function definitions(hit, n) {
+    const k = hit.length, few = Math.min(k, n), found = sum(hit);
+    const precisions = sum(hit.map((h, r) => (h * sum(hit.slice(0, r + 1))) / (r + 1)));
+    const gain = (value) => sum(hit.map((h, r) => h * value(r + 1))), ideal = (value, places) => sum(hit.slice(0, places).map((_, r) => value(r + 1)));
+    const flat = (rank) => 1 / Math.log2(Math.max(rank, 2)), ndcg = gain(worth) / ideal(worth, few);
+    return {
+      "trec_eval, ranx, this book": [found / k, found / n, precisions / n, ndcg],
+      Cornac: [found / k, found / n, null, ndcg],
+      RecBole: [found / k, found / n, precisions / few, ndcg],
+      implicit: [found / few, null, precisions / few, ndcg],
+      RecTools: [found / k, found / n, precisions / n, gain(worth) / ideal(worth, k)],
+      LensKit: [found / k, found / few, precisions / few, gain(flat) / ideal(flat, few)],
+    };
+  }
+
+  function ownList() {
+    const state = { order: films.map((_, i) => i), relevant: new Set([1, 3]), k: 5, missed: 1 };
+    const words = el("div"), say = explore.reading(words);
+    const values = el("tbody"), others = el("tbody");
+    const list = el("ol.results", { "aria-label": "Ten results, best first" });
+    const rows = films.map((film, item) => {
+      const grip = el("button", { type: "button", class: "grip" }, el("span", { "aria-hidden": "true" }, "⠿"));
+      const box = el("input", { type: "checkbox", id: explore.id("relevant"), checked: state.relevant.has(item), "aria-label": `${film} is relevant`,
+        onchange: () => { state.relevant[box.checked ? "add" : "delete"](item); update(); } });
+      const row = el("li", grip, el("span.film", film), el("label", { for: box.id }, "relevant"), box);
+      const move = (to) => { moveItem(item, Math.max(0, Math.min(9, to))); update(film); };
+      grip.onkeydown = (event) => {
+        const at = state.order.indexOf(item);
+        const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: 9 }[event.key];
+        if (to === undefined) return;
+        event.preventDefault();
+        move(to);
+      };
+      grip.onpointerdown = (event) => { grip.setPointerCapture(event.pointerId); row.classList.add("held"); };
+      grip.onlostpointercapture = () => row.classList.remove("held");
+      grip.onpointermove = (event) => {
+        if (!grip.hasPointerCapture(event.pointerId)) return;
+        const box_ = list.getBoundingClientRect(), to = Math.floor(((event.clientY - box_.top) / box_.height) * 10);
+        if (to !== state.order.indexOf(item)) move(to);
+      };
+      return Object.assign(row, { grip, box });
+    });
+    list.append(...rows);
+
+    // The neighbours move past it, so that the row itself keeps focus and pointer.
+    function moveItem(item, to) {
+      const at = state.order.indexOf(item);
+      state.order.splice(to, 0, ...state.order.splice(at, 1));
+      state.order.forEach((other, place) => {
+        if (other === item) return;
+        if (place < to) list.insertBefore(rows[other], rows[item]);
+        else list.append(rows[other]);
+      });
+    }
+
+    function arrange(order) {
+      state.order = order;
+      list.append(...order.map((item) => rows[item]));
+      update();
+    }
+    const sorted = (sign) => arrange([...state.order].sort((a, b) => sign * (state.relevant.has(b) - state.relevant.has(a))));
+
+    function begin() {
+      Object.assign(state, { relevant: new Set([1, 3]), k: 5, missed: 1 });
+      rows.forEach((row, item) => { row.box.checked = state.relevant.has(item); });
+      k.set(5);
+      missed.set(1);
+      arrange(films.map((_, i) => i));
+    }
+
+    function update(moved) {
+      const shown = state.order.slice(0, state.k), relevant = [...state.relevant, ...Array.from({ length: state.missed }, (_, i) => 10 + i)];
+      const hit = shown.map((item) => (state.relevant.has(item) ? 1 : 0)), n = relevant.length;
+      state.order.forEach((item, at) => {
+        rows[item].classList.toggle("beyond", at >= state.k);
+        rows[item].classList.toggle("cut", at === state.k - 1);
+        set(rows[item].grip, { "aria-label": `Move ${films[item]}, at rank ${at + 1} of 10: arrow keys up and down, or drag` });
+      });
+      const at = hit.flatMap((h, r) => (h ? [r + 1] : [])), found = at.length;
+      const text = {
+        hit_rate: found ? "a hit is there" : "no hit", precision: `${found}/${state.k}`, recall: `${found}/${n}`,
+        reciprocal_rank: found ? `1/${at[0]}` : "no hit", average_precision: found ? `(${at.map((r, i) => `${i + 1}/${r}`).join(" + ")}) / ${n}` : "no hit",
+        ndcg: `(${at.map((r) => short(worth(r))).join(" + ") || 0}) / (${hit.slice(0, n).map((_, r) => short(worth(r + 1))).join(" + ")})`,
+      };
+      const measured = Object.keys(NAMES).map((name) => [name, formulas[name](shown, relevant)]);
+      values.replaceChildren(...measured.map(([name, value]) => el("tr", el("th", { scope: "row" }, NAMES[name]), el("td.number", format(value)),
+        el("td", el("span.bar", { style: `width: ${n ? 100 * value : 0}%` })), el("td.sum", n ? text[name] : "nothing is relevant"))));
+      const all = Object.entries(definitions(hit, n)), ours = all[0][1];
+      others.replaceChildren(...all.map(([library, row]) => el("tr", el("th", { scope: "row" }, library), row.map((value, i) => {
+        const differs = value !== null && n && Math.abs(value - ours[i]) > 1e-9;
+        return el("td", { class: differs ? "number differs" : "number" }, value === null || !n ? "–" : (differs ? "≠ " : "") + format(value));
+      }))));
+      const [ndcg, ap] = [measured[5][1], measured[4][1]];
+      const ndcgs = new Set(all.map(([, row]) => format(row[3]))).size;
+      say(!n ? "Nothing is relevant: no measure has a value, and such a user is not counted."
+        : `${moved ? `${moved} is at rank ${state.order.indexOf(films.indexOf(moved)) + 1}. ` : ""}Hits at ${found ? `rank${found > 1 ? "s" : ""} ${at.join(", ")}` : "no rank"} of the first ${state.k}, ${n} relevant: `
+          + `NDCG ${format(ndcg)}, average precision ${format(ap)}; the libraries give ${ndcgs === 1 ? "one NDCG" : `${ndcgs} different NDCGs`}.`);
+    }
+
+    const k = range("Length of the list, K", { min: 1, max: 10, step: 1, value: 5 }, (value) => { state.k = value; update(); });
+    const missed = range("Relevant films that are not among the ten", { min: 0, max: 10, step: 1, value: 1 }, (value) => { state.missed = value; update(); });
+    update();
+    const head = (...names) => el("thead", el("tr", names.map((name) => (name ? el("th", { scope: "col" }, name) : el("td")))));
+    return el("section", el("h2", "Ten results, in your order"), words, el("div.explore-panels",
+      list, el("div", k, missed, el("div.explore-row", button("Relevant first", () => sorted(1)), button("Relevant last", () => sorted(-1)), button("The chapter’s list", begin)),
+        el("p.explore-note", "Drag a film by its grip, or move it with the arrow keys."))),
+    el("div.scroll", el("table.values", head("Measure", "At K", "", "Written out"), values)), el("h3", "The same list by other definitions in use"),
+    el("div.scroll", el("table.others", head("Library", "Precision", "Recall", "AP", "NDCG"), others)));
+  }
+
+  // --- Three contests ---
+
+  const COLOURS = { ItemKNN: "neighbourhood", ALS: "als", EASE: "ease", "BPR, uniform": "embedding", "BPR, popular": "embedding" };
+  const CONTESTS = ["On the whole catalogue", "Among 99 uniform rivals", "Among 99 popular rivals"];
+  const ORDINALS = ["first", "second", "third", "fourth", "fifth"];
+
+  function threeContests(root) {
+    const body = el("div", el("p", "The numbers are being loaded."));
+    root.setAttribute("data-waiting", "");
+    explore.load("contests").then((data) => body.replaceChildren(contests(data)), (error) => body.replaceChildren(el("p", { role: "alert" }, error.message)))
+      .finally(() => root.removeAttribute("data-waiting"));
+    return el("section", el("h2", "Five models, three contests"), body);
+  }
+
+  function contests(data) {
+    const words = el("div"), say = explore.reading(words), models = Object.keys(data.models);
+    const orders = CONTESTS.map((_, c) => [...models].sort((a, b) => data.models[b][c][0] - data.models[a][c][0]));
+    const places = (model) => orders.map((order) => order.indexOf(model));
+    const rows = Object.fromEntries(models.map((model) => {
+      const bar = el("span", { class: `bar${model === "BPR, popular" ? " hollow" : ""}`, style: `--model: var(--${COLOURS[model]})` }), error = el("span.error");
+      const value = el("td.number"), marks = places(model).map((place) => el("td.place", String(place + 1)));
+      const row = el("tr", el("th", { scope: "row" }, model), el("td", el("div.track", bar, error)), value, marks);
+      return [model, Object.assign(row, { bar, error, value, marks })];
+    }));
+    const heads = ["catalogue", "99 uniform", "99 popular"].map((name) => el("th", { scope: "col", class: "place" }, name));
+    const body = el("tbody");
+
+    function show(c) {
+      const before = new Map(models.map((model) => [model, rows[model].getBoundingClientRect().top]));
+      const most = Math.max(...models.map((model) => data.models[model][c][2]));
+      for (const model of models) {
+        const [mean, low, high] = data.models[model][c], row = rows[model];
+        row.bar.style.width = `${(100 * mean) / most}%`;
+        row.error.style.left = `${(100 * low) / most}%`;
+        row.error.style.width = `${(100 * (high - low)) / most}%`;
+        row.value.replaceChildren(format(mean), el("span.interval", ` [${format(low)}, ${format(high)}]`));
+        row.marks.forEach((mark, i) => mark.classList.toggle("now", i === c));
+      }
+      heads.forEach((head, i) => head.classList.toggle("now", i === c));
+      body.append(...orders[c].map((model) => rows[model]));
+      if (!reduced.matches && body.isConnected) {
+        models.forEach((model) => rows[model].animate?.([{ transform: `translateY(${before.get(model) - rows[model].getBoundingClientRect().top}px)` }, { transform: "none" }], { duration: 350, easing: "ease-out" }));
+      }
+      const winner = orders[c][0], place = places(winner)[0], last = orders[c][4];
+      say(`${CONTESTS[c]} ${winner} is first, hit@10 ${format(data.models[winner][c][0])}${c ? `; on the whole catalogue it is ${ORDINALS[place]}` : `, and ${last} last; among 99 popular rivals ${last} is ${ORDINALS[places(last)[2]]}`}.`);
+    }
+    const pick = choice("Whom does each model have to beat?", CONTESTS.map((name, c) => [c, name]), 0, show);
+    show(0);
+    return el("div", pick, words, el("div.scroll", el("table.contests",
+      el("thead", el("tr", el("th", { scope: "col" }, "Model"), el("td"), el("th", { scope: "col", class: "number" }, "hit@10"), heads)), body)),
+    el("p.explore-note", `Bar: mean over ${data.users} users; line: 95 % interval. Each contest has its own scale. The last columns are the places of a model in all three; where intervals overlap, neighbours may be ties.`));
+  }
+
+  explore.start("metrics", (live, root) => live.append(ownList(), threeContests(root)));
+})();
