@@ -20,7 +20,7 @@ STILLS = ROOT / "book" / "static" / "explore" / "stills"
 SITE = ROOT / "_build" / "html"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LIMIT = 120_000  # bytes
-BARE = "header, .bd-sidebar-primary, .bd-sidebar-secondary {display: none !important} * {caret-color: transparent}"
+BARE = "header, .bd-sidebar-primary, .bd-sidebar-secondary {visibility: hidden !important} * {caret-color: transparent}"
 
 
 def still_names():
@@ -77,6 +77,7 @@ def main(argv):
     if build_book.main():
         return 1
     take({name: names[name] for name in argv or names})
+    print("`make book` puts them into the site.")
     return 0
 
 

@@ -55,10 +55,7 @@ const explore = (function () {
     asked[name] ??= new Promise((resolve, reject) => {
       const script = el("script", { src: new URL(`data/${name}.js`, here).href });
       script.onload = () => resolve(window.exploreData[name]);
-      script.onerror = () => {
-        delete asked[name];
-        reject(new Error(`The data of this figure did not load (${name}.js). Reload the page to try again.`));
-      };
+      script.onerror = () => reject(new Error(`The data of this figure did not load (${name}.js). Reload the page to try again.`));
       document.head.append(script);
     });
     return asked[name];
@@ -108,6 +105,18 @@ const explore = (function () {
   }
 
   const button = (text, click, attributes = {}) => el("button", { type: "button", class: "explore-button", onclick: click, ...attributes }, text);
+
+  const note = (...text) => el("p.explore-note", ...text);
+
+  // A table in a box that scrolls where it must; an empty head is no head.
+  function table(style, heads, body) {
+    const cell = (head) => (head instanceof Node ? head : head ? el("th", { scope: "col" }, head) : el("td"));
+    return el("div.scroll", el(`table.${style}`, el("thead", el("tr", heads.map(cell))), body));
+  }
+
+  const rowHead = (text) => el("th", { scope: "row" }, text);
+  const sum = (values) => values.reduce((a, b) => a + b, 0);
+  const list = (words) => (words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words[0]);
 
   // --- Plot: an SVG with axes left and bottom; x and y = [low, high]. ---
 
@@ -166,11 +175,10 @@ const explore = (function () {
     node.at = (px, py) => set(node, { transform: `translate(${px.toFixed(1)} ${py.toFixed(1)})` });
     node.onkeydown = (event) => {
       const steps = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
-      if (steps) move(now + steps * step);
-      else if (event.key === "Home") move(min);
-      else if (event.key === "End") move(max);
-      else return;
+      const to = { Home: min, End: max }[event.key] ?? (steps && now + steps * step);
+      if (to === undefined) return;
       event.preventDefault();
+      move(to);
     };
     node.onpointerdown = (event) => { node.setPointerCapture(event.pointerId); node.focus(); event.preventDefault(); };
     node.onpointermove = (event) => {
@@ -186,5 +194,7 @@ const explore = (function () {
     return node;
   }
 
-  return { el, set, id, format, short, start, load, reading, choice, range, button, plot, handle, ticks, reduced };
+  return {
+    el, set, id, format, short, sum, list, start, load, reading, choice, range, button, note, table, rowHead, plot, handle, reduced,
+  };
 })();

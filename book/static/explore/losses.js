@@ -1,10 +1,9 @@
 // Losses as something to push: a score on its curve, two scores of a pair, five scores of a row.
 (function () {
   "use strict";
-  const { el, set, short, format, range, button, plot, handle } = explore;
+  const { el, set, short, format, range, button, note, plot, handle } = explore;
   const RATE = 0.2; // a step moves a score by this times its push
   const signed = (x) => (x > 0.0005 ? "+" : "") + format(x);
-  const about = (x) => (Math.abs(x) < 1000 ? short(x, Math.abs(x) < 100 ? 2 : 0) : `${short(x / 1000, 1)} thousand`);
 
   // An arrow from (x1, y1) by (dx, dy), as the d of a path; nothing where there is no length.
   function arrow(x1, y1, dx, dy) {
@@ -27,7 +26,7 @@
 
   function panel(kind, state) {
     const { name, unit, frame, top } = KINDS[kind];
-    const caption = el("p.explore-note"), holder = el("div");
+    const caption = note(), holder = el("div");
     let area, knob, push;
     const loss = (s) => formulas[kind]([state.target], [s]);
 
@@ -50,7 +49,7 @@
       knob.set(s);
       knob.at(px, py);
       set(push, { d: arrow(px, py, area.X(Math.min(area.x[1], Math.max(area.x[0], s + pushed))) - px, 0) });
-      caption.textContent = `score ${about(s)}, loss ${about(loss(s))}, gradient ${format(-pushed)}, push ${signed(pushed)}`;
+      caption.textContent = `score ${short(s, 2)}, loss ${short(loss(s), 2)}, gradient ${format(-pushed)}, push ${signed(pushed)}`;
     }
 
     return { node: el("div", el("h3", name), holder, caption), draw, place };
@@ -91,7 +90,7 @@
     return figure("One score, one target", el("div.explore-row", target,
       button("One step", () => step(1)), button("20 steps", () => step(20)), button("Back to 0", back)),
     words, el("div.explore-panels", panels.map((p) => p.node)),
-    el("p.explore-note", `The arrow is the push, minus the gradient, in units of the score; a step goes ${RATE} of its length. The dots can be dragged.`));
+    note(`The arrow is the push, minus the gradient, in units of the score; a step goes ${RATE} of its length. The dots can be dragged.`));
   }
 
   // --- BPR: two scores, one gap ---
@@ -162,8 +161,8 @@
     }
     place();
     return figure("Softmax: five films, one unit to share", words, el("div.explore-panels",
-      el("div", area.node, el("div.softmax-films", boxes), el("p.explore-note", "Below each film: its share π of the softmax.")),
-      el("div", el("p.explore-note", "A film’s push is its like minus n · π, with n likes in the row: categorical cross-entropy for one, the multinomial loss for several. A step goes the whole length of the arrows."),
+      el("div", area.node, el("div.softmax-films", boxes), note("Below each film: its share π of the softmax.")),
+      el("div", note("A film’s push is its like minus n · π, with n likes in the row: categorical cross-entropy for one, the multinomial loss for several. A step goes the whole length of the arrows."),
         el("div.explore-row", button("One step", () => step(1)), button("20 steps", () => step(20))))));
   }
 

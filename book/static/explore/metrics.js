@@ -1,10 +1,9 @@
 // A list put in order by hand and measured six ways; then five models under three contests.
 (function () {
   "use strict";
-  const { el, set, short, format, range, choice, button, reduced } = explore;
+  const { el, set, short, format, range, choice, button, note, table, rowHead, sum, reduced } = explore;
   const NAMES = { hit_rate: "Hit rate", precision: "Precision", recall: "Recall", reciprocal_rank: "Reciprocal rank", average_precision: "Average precision", ndcg: "NDCG" };
   const films = Array.from("ABCDEFGHIJ", (letter) => `Film ${letter}`);
-  const sum = (values) => values.reduce((a, b) => a + b, 0);
   const worth = (rank) => 1 / Math.log2(rank + 1);
 
   // The list's precision, recall, average precision and NDCG by each library's definition, as in the chapter Evaluation.
@@ -93,10 +92,10 @@
         ndcg: `(${at.map((r) => short(worth(r))).join(" + ") || 0}) / (${hit.slice(0, n).map((_, r) => short(worth(r + 1))).join(" + ")})`,
       };
       const measured = Object.keys(NAMES).map((name) => [name, formulas[name](shown, relevant)]);
-      values.replaceChildren(...measured.map(([name, value]) => el("tr", el("th", { scope: "row" }, NAMES[name]), el("td.number", format(value)),
+      values.replaceChildren(...measured.map(([name, value]) => el("tr", rowHead(NAMES[name]), el("td.number", format(value)),
         el("td", el("span.bar", { style: `width: ${n ? 100 * value : 0}%` })), el("td.sum", n ? text[name] : "nothing is relevant"))));
       const all = Object.entries(definitions(hit, n)), ours = all[0][1];
-      others.replaceChildren(...all.map(([library, row]) => el("tr", el("th", { scope: "row" }, library), row.map((value, i) => {
+      others.replaceChildren(...all.map(([library, row]) => el("tr", rowHead(library), row.map((value, i) => {
         const differs = value !== null && n && Math.abs(value - ours[i]) > 1e-9;
         return el("td", { class: differs ? "number differs" : "number" }, value === null || !n ? "–" : (differs ? "≠ " : "") + format(value));
       }))));
@@ -110,12 +109,11 @@
     const k = range("Length of the list, K", { min: 1, max: 10, step: 1, value: 5 }, (value) => { state.k = value; update(); });
     const missed = range("Relevant films that are not among the ten", { min: 0, max: 10, step: 1, value: 1 }, (value) => { state.missed = value; update(); });
     update();
-    const head = (...names) => el("thead", el("tr", names.map((name) => (name ? el("th", { scope: "col" }, name) : el("td")))));
     return el("section", el("h2", "Ten results, in your order"), words, el("div.explore-panels",
       list, el("div", k, missed, el("div.explore-row", button("Relevant first", () => sorted(1)), button("Relevant last", () => sorted(-1)), button("The chapter’s list", begin)),
-        el("p.explore-note", "Drag a film by its grip, or move it with the arrow keys."))),
-    el("div.scroll", el("table.values", head("Measure", "At K", "", "Written out"), values)), el("h3", "The same list by other definitions in use"),
-    el("div.scroll", el("table.others", head("Library", "Precision", "Recall", "AP", "NDCG"), others)));
+        note("Drag a film by its grip, or move it with the arrow keys."))),
+    table("values", ["Measure", "At K", "", "Written out"], values), el("h3", "The same list by other definitions in use"),
+    table("others", ["Library", "Precision", "Recall", "AP", "NDCG"], others));
   }
 
   // --- Three contests ---
@@ -139,10 +137,10 @@
     const rows = Object.fromEntries(models.map((model) => {
       const bar = el("span", { class: `bar${model === "BPR, popular" ? " hollow" : ""}`, style: `--model: var(--${COLOURS[model]})` }), error = el("span.error");
       const value = el("td.number"), marks = places(model).map((place) => el("td.place", String(place + 1)));
-      const row = el("tr", el("th", { scope: "row" }, model), el("td", el("div.track", bar, error)), value, marks);
+      const row = el("tr", rowHead(model), el("td", el("div.track", bar, error)), value, marks);
       return [model, Object.assign(row, { bar, error, value, marks })];
     }));
-    const heads = ["catalogue", "99 uniform", "99 popular"].map((name) => el("th", { scope: "col", class: "place" }, name));
+    const heads = ["whole", "uniform", "popular"].map((name) => el("th.place", { scope: "col" }, name));
     const body = el("tbody");
 
     function show(c) {
@@ -166,9 +164,8 @@
     }
     const pick = choice("Whom does each model have to beat?", CONTESTS.map((name, c) => [c, name]), 0, show);
     show(0);
-    return el("div", pick, words, el("div.scroll", el("table.contests",
-      el("thead", el("tr", el("th", { scope: "col" }, "Model"), el("td"), el("th", { scope: "col", class: "number" }, "hit@10"), heads)), body)),
-    el("p.explore-note", `Bar: mean over ${data.users} users; line: 95 % interval. Each contest has its own scale. The last columns are the places of a model in all three; where intervals overlap, neighbours may be ties.`));
+    return el("div", pick, words, table("contests", ["Model", "", el("th.number", { scope: "col" }, "hit@10"), ...heads], body),
+    note(`Bar: mean over ${data.users} users; line: 95 % interval. Each contest has its own scale. The last columns are a model’s places in the three contests; where intervals overlap, neighbours may be ties.`));
   }
 
   explore.start("metrics", (live, root) => live.append(ownList(), threeContests(root)));

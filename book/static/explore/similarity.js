@@ -1,7 +1,7 @@
 // Five similarities over a small table that the reader edits; the formula with these numbers in it.
 (function () {
   "use strict";
-  const { el, set, short, format, range, choice } = explore;
+  const { el, set, short, format, range, choice, note, table, rowHead, list, sum } = explore;
   const MEASURES = { dot: "Dot product", cosine: "Cosine", jaccard: "Jaccard", pearson: "Pearson", adjusted_cosine: "Adjusted cosine" };
   const MARKS = ["M0-5.5A5.5 5.5 0 1 1 -.01-5.5Z", "M0-6.5L6.5 0L0 6.5L-6.5 0Z", "M-5-5H5V5H-5Z", "M0-6L6.5 5.5H-6.5Z"];
   const TABLE = [[5, 4, null, 1], [4, 5, null, 2], [4, null, 5, null], [2, null, 3, 5], [3, 2, null, 4]];
@@ -18,7 +18,6 @@
   const n3 = (x) => short(x, 3);
   const signed = (x) => (x < 0 ? `(${n3(x)})` : n3(x));
   const people = (rows) => rows.map((u) => "ABCDEFGH"[u]).join(", ");
-  const list = (words) => (words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words[0]);
 
   explore.start("similarity", (live) => {
     let state;
@@ -42,7 +41,7 @@
 
     function ratings() {
       const limits = state.numbers ? { min: -5, max: 5, step: 1 } : { min: 0.5, max: 5, step: 0.5 };
-      const rows = state.table.map((row, u) => el("tr", el("th", { scope: "row" }, people([u])), row.map((value, i) => {
+      const rows = state.table.map((row, u) => el("tr", rowHead(people([u])), row.map((value, i) => {
         const input = el("input", { type: "number", inputmode: "decimal", ...limits, value, placeholder: "–", "aria-label": `${people([u])} gives ${state.films[i]}` });
         input.oninput = () => {
           const typed = input.value === "" ? null : Number(input.value);
@@ -54,10 +53,9 @@
         };
         return el("td", input);
       })));
-      const head = el("tr", el("td"), state.films.map((film) => el("th", { scope: "col" }, film)));
-      const note = state.numbers ? "Entries from −5 to 5. An empty field is no entry; for the first three measures so is 0."
+      const about = state.numbers ? "Entries from −5 to 5. An empty field is no entry; for the first three measures so is 0."
         : "Stars from 0.5 to 5; an empty field is not rated. Dot product, cosine and Jaccard see likes: 4 stars or more count 1, all else 0.";
-      return el("div", el("table", el("thead", head), el("tbody", rows)), el("p.explore-note", note));
+      return el("div", table("ratings", ["", ...state.films], el("tbody", rows)), note(about));
     }
 
     function controls() {
@@ -93,7 +91,7 @@
         const key = s[order[0]] > 0 ? list(best.map((j) => state.films[j])) : "none above 0";
         (nearest[key] ??= []).push([name, best.length === 1 ? n[best[0]] : null]);
         const text = order.map((j, at) => el("span", at ? (s[j] === s[order[at - 1]] ? " = " : " > ") : "", state.films[j], " ", el("b", measure === "dot" ? n3(s[j]) : format(s[j]))));
-        return el("tr", el("th", { scope: "row" }, name), el("td", strip(measure, s, order)), el("td", text));
+        return el("tr", rowHead(name), el("td", strip(measure, s, order)), el("td", text));
       }))), el("p", { class: "explore-note legend" }, "Common raters (n): ", state.films.flatMap((film, j) => (j === state.target ? [] : [
         el("span", el("svg", { viewBox: "-8 -8 16 16", width: 14, height: 14, "aria-hidden": "true" }, mark(j)), ` ${film} ${n[j]} `)]))));
       const told = Object.entries(nearest).map(([film, by]) => {
@@ -138,7 +136,7 @@
         top = products(column(i), column(j));
         if (measure === "cosine") bottom = `${length(column(i))} · ${length(column(j))}`;
       } else {
-        const mean = (rows) => rows.reduce((a, b) => a + b, 0) / rows.length;
+        const mean = (values) => sum(values) / values.length;
         const d = measure === "adjusted_cosine" ? formulas.deviations(matrix) : null;
         const side = (item) => (d ? both.map((u) => d[u][item]) : both.map((u) => matrix[u][item] - mean(both.map((v) => matrix[v][item]))));
         lines.push(both.length ? `Common raters: ${people(both)}. ` + (d
@@ -148,9 +146,9 @@
         if (both.length) [top, bottom] = [products(side(i), side(j)), `${length(side(i))} · ${length(side(j))}`];
         if (both.length === 1 && !d) lines.push("One rater alone does not vary: 0/0, counted as 0.");
       }
-      const sum = top && el("p.sum", bottom ? fraction(top, bottom) : top, ` = ${n3(value)}`);
+      const equation = top && el("p", bottom ? fraction(top, bottom) : top, ` = ${n3(value)}`);
       const shrunk = beta ? `Shrunk: ${signed(value)} · ${n}/(${n} + ${beta}) = ${n3(formulas.shrink(value, n, beta))}` : "";
-      parts.terms.replaceChildren(...[...lines.map((line) => el("p", line)), sum, shrunk && el("p", shrunk)].filter(Boolean));
+      parts.terms.replaceChildren(...[...lines.map((line) => el("p", line)), equation, shrunk && el("p", shrunk)].filter(Boolean));
     }
 
     begin("chapter");
