@@ -5,7 +5,6 @@
 
 Each script sets `exploreData.NAME`; its head names where the numbers come from, their seeds and versions."""
 
-import importlib.util
 import json
 import os
 import sys
@@ -16,9 +15,11 @@ os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
 
 import numpy as np
 
-from bookfiles import ROOT, write_atomically
+from bookfiles import ROOT, experiment_module, write_atomically
 
 sys.path.insert(0, str(ROOT))
+
+import explore_models
 
 DATA = ROOT / "book" / "static" / "explore" / "data"
 HEAD = """/* {about}
@@ -36,7 +37,7 @@ def contests():
     from recsys_lib.evaluation import paired_bootstrap
     from recsys_lib.models import ALS, EASE, ItemKNN
 
-    experiment = _experiment("evaluation")
+    experiment = experiment_module("evaluation")
     data = load_movielens()
     split = split_by_user_time(data)
     rivals = experiment.draw_rivals(data, split, "test")
@@ -55,20 +56,23 @@ def contests():
     return {"about": about, "seeds": seeds, "value": value}
 
 
-def _experiment(name):
-    """The module tools/experiments/NAME.py."""
-    spec = importlib.util.spec_from_file_location(f"experiment_{name}", ROOT / "tools" / "experiments" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def plane():
+    """The map: a projection of the vectors that stand in embedding.js."""
+    return explore_models.plane(read_script((DATA / "embedding.js").read_text("utf-8")))
 
 
-EXPORTS = {"contests": contests}  # name of the script → function that gives dict(about, seeds, value)
+EXPORTS = {  # name of the script → function that gives dict(about, seeds, value) and, where they differ, packages
+    "contests": contests,
+    "films": explore_models.films,
+    "neighbours": explore_models.neighbours,
+    "embedding": explore_models.embedding,
+    "plane": plane,
+}
 
 
 def script(name, export):
     """The text of a data script."""
-    versions = {p: metadata.version(p) for p in ("numpy", "scipy")}
+    versions = {p: metadata.version(p) for p in export.get("packages", ("numpy", "scipy"))}
     head = HEAD.format(about=export["about"], seeds=_listed(export["seeds"]), versions=_listed(versions))
     value = json.dumps(export["value"], ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return f"{head}(window.exploreData ??= {{}}).{name} = {value};\n"
@@ -80,7 +84,7 @@ def read_script(text):
 
 
 def _listed(items):
-    return ", ".join(f"{key} {str(value).strip('[]')}" for key, value in items.items())
+    return ", ".join(f"{key} {str(value).strip('[]')}" for key, value in items.items()) or "none"
 
 
 def main(argv):
@@ -89,7 +93,11 @@ def main(argv):
         return 1
     for name in argv or EXPORTS:
         start = time.time()
-        text = script(name, EXPORTS[name]())
+        try:
+            text = script(name, EXPORTS[name]())
+        except FileNotFoundError as error:
+            print(f"{name}.js is not written: {error}")
+            return 1
         write_atomically(DATA / f"{name}.js", text)
         print(f"{name}.js: {len(text.encode()) / 1000:.1f} kB ({time.time() - start:.0f} s)", flush=True)
     return 0

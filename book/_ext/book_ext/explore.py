@@ -8,6 +8,7 @@ from docutils import nodes
 
 FOLDER = "book/explore/"
 FIGURE = re.compile(r'data-explore="(\w+)"')
+ABOUT_FILMS = {"recommend", "map"}  # they share a script and a style sheet
 
 
 def mark_question(app, doctree):
@@ -19,8 +20,10 @@ def mark_question(app, doctree):
 
 def add_scripts(app, pagename, templatename, context, doctree):
     if names := FIGURE.findall(context.get("body", "")):
-        app.add_css_file("css/explore.css")
-        for name in ("formulas", "explore", *dict.fromkeys(names)):
+        films = ["films"] if ABOUT_FILMS & set(names) else []
+        for name in ("explore", *(f"explore_{name}" for name in films)):
+            app.add_css_file(f"css/{name}.css")
+        for name in ("formulas", "explore", *films, *dict.fromkeys(names)):
             app.add_js_file(f"explore/{name}.js", loading_method="defer")
 
 
