@@ -6,8 +6,7 @@ const explore = (function () {
   const reduced = matchMedia("(prefers-reduced-motion: reduce)");
   let count = 0;
 
-  // el("button.name", {onclick: f, hidden: false}, "text", node …): HTML, or SVG by the name of the tag; the attributes
-  // may be left out.
+  // el("button.name", {onclick: f}, "text", node …): HTML, or SVG by the name of the tag; without attributes as well.
   function el(name, attributes, ...children) {
     const [tag, style] = name.split(".");
     const node = DRAWN.has(tag) ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
@@ -94,13 +93,14 @@ const explore = (function () {
     const input = el("input", { type: "range", id: id("range"), min, max, step, value });
     const output = el("output", { for: input.id });
     const show = () => {
-      output.textContent = text(Number(input.value));
+      output.textContent = text(node.get());
       input.setAttribute("aria-valuetext", output.textContent);
     };
-    input.oninput = () => { show(); change(Number(input.value)); };
-    show();
+    input.oninput = () => { show(); change(node.get()); };
     const node = el("div.explore-range", el("label", { for: input.id }, label), input, output);
     node.set = (to) => { input.value = to; show(); };
+    node.get = () => Number(input.value);
+    show();
     return node;
   }
 

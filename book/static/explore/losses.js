@@ -97,7 +97,7 @@
 
   function pair() {
     const state = { liked: -2, drawn: 2 }, words = el("div"), say = explore.reading(words);
-    const scores = plot({ x: [-4, 4], y: [0, 1], yTicks: [], height: 150, xLabel: "score", label: "The two scores" });
+    const scores = plot({ x: [-4, 4], y: [0, 1], yTicks: [], height: 150, left: 46, xLabel: "score", label: "The two scores" });
     const gaps = plot({ x: [-8, 8], y: [0, 8], xLabel: "gap: liked minus drawn", yLabel: "loss", label: "Loss over the gap" });
     gaps.curve((gap) => formulas.bpr([], [gap, 0]));
     const dot = el("circle", { r: 5, class: "spot" }), push = el("path.push");

@@ -23,18 +23,17 @@
   }
 
   function ownList() {
-    const state = { order: films.map((_, i) => i), relevant: new Set([1, 3]), k: 5, missed: 1 };
     const words = el("div"), say = explore.reading(words);
+    let order;
     const values = el("tbody"), others = el("tbody");
     const list = el("ol.results", { "aria-label": "Ten results, best first" });
     const rows = films.map((film, item) => {
       const grip = el("button", { type: "button", class: "grip" }, el("span", { "aria-hidden": "true" }, "⠿"));
-      const box = el("input", { type: "checkbox", id: explore.id("relevant"), checked: state.relevant.has(item), "aria-label": `${film} is relevant`,
-        onchange: () => { state.relevant[box.checked ? "add" : "delete"](item); update(); } });
+      const box = el("input", { type: "checkbox", id: explore.id("relevant"), "aria-label": `${film} is relevant`, onchange: () => update() });
       const row = el("li", grip, el("span.film", film), el("label", { for: box.id }, "relevant"), box);
       const move = (to) => { moveItem(item, Math.max(0, Math.min(9, to))); update(film); };
       grip.onkeydown = (event) => {
-        const at = state.order.indexOf(item);
+        const at = order.indexOf(item);
         const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: 9 }[event.key];
         if (to === undefined) return;
         event.preventDefault();
@@ -45,49 +44,49 @@
       grip.onpointermove = (event) => {
         if (!grip.hasPointerCapture(event.pointerId)) return;
         const box_ = list.getBoundingClientRect(), to = Math.floor(((event.clientY - box_.top) / box_.height) * 10);
-        if (to !== state.order.indexOf(item)) move(to);
+        if (to !== order.indexOf(item)) move(to);
       };
       return Object.assign(row, { grip, box });
     });
-    list.append(...rows);
 
     // The neighbours move past it, so that the row itself keeps focus and pointer.
     function moveItem(item, to) {
-      const at = state.order.indexOf(item);
-      state.order.splice(to, 0, ...state.order.splice(at, 1));
-      state.order.forEach((other, place) => {
+      const at = order.indexOf(item);
+      order.splice(to, 0, ...order.splice(at, 1));
+      order.forEach((other, place) => {
         if (other === item) return;
         if (place < to) list.insertBefore(rows[other], rows[item]);
         else list.append(rows[other]);
       });
     }
 
-    function arrange(order) {
-      state.order = order;
+    const liked = (item) => Number(rows[item].box.checked);
+    function arrange(to) {
+      order = to;
       list.append(...order.map((item) => rows[item]));
       update();
     }
-    const sorted = (sign) => arrange([...state.order].sort((a, b) => sign * (state.relevant.has(b) - state.relevant.has(a))));
+    const sorted = (sign) => arrange([...order].sort((a, b) => sign * (liked(b) - liked(a))));
 
-    function begin() {
-      Object.assign(state, { relevant: new Set([1, 3]), k: 5, missed: 1 });
-      rows.forEach((row, item) => { row.box.checked = state.relevant.has(item); });
+    function begin() { // the chapter's list
+      rows.forEach((row, item) => { row.box.checked = [1, 3].includes(item); });
       k.set(5);
       missed.set(1);
       arrange(films.map((_, i) => i));
     }
 
     function update(moved) {
-      const shown = state.order.slice(0, state.k), relevant = [...state.relevant, ...Array.from({ length: state.missed }, (_, i) => 10 + i)];
-      const hit = shown.map((item) => (state.relevant.has(item) ? 1 : 0)), n = relevant.length;
-      state.order.forEach((item, at) => {
-        rows[item].classList.toggle("beyond", at >= state.k);
-        rows[item].classList.toggle("cut", at === state.k - 1);
+      const K = k.get(), shown = order.slice(0, K), relevant = films.map((_, i) => i).filter(liked);
+      for (let i = 0; i < missed.get(); i++) relevant.push(10 + i);
+      const hit = shown.map(liked), n = relevant.length;
+      order.forEach((item, at) => {
+        rows[item].classList.toggle("beyond", at >= K);
+        rows[item].classList.toggle("cut", at === K - 1);
         set(rows[item].grip, { "aria-label": `Move ${films[item]}, at rank ${at + 1} of 10: arrow keys up and down, or drag` });
       });
       const at = hit.flatMap((h, r) => (h ? [r + 1] : [])), found = at.length;
       const text = {
-        hit_rate: found ? "a hit is there" : "no hit", precision: `${found}/${state.k}`, recall: `${found}/${n}`,
+        hit_rate: found ? "a hit is there" : "no hit", precision: `${found}/${K}`, recall: `${found}/${n}`,
         reciprocal_rank: found ? `1/${at[0]}` : "no hit", average_precision: found ? `(${at.map((r, i) => `${i + 1}/${r}`).join(" + ")}) / ${n}` : "no hit",
         ndcg: `(${at.map((r) => short(worth(r))).join(" + ") || 0}) / (${hit.slice(0, n).map((_, r) => short(worth(r + 1))).join(" + ")})`,
       };
@@ -99,16 +98,15 @@
         const differs = value !== null && n && Math.abs(value - ours[i]) > 1e-9;
         return el("td", { class: differs ? "number differs" : "number" }, value === null || !n ? "–" : (differs ? "≠ " : "") + format(value));
       }))));
-      const [ndcg, ap] = [measured[5][1], measured[4][1]];
       const ndcgs = new Set(all.map(([, row]) => format(row[3]))).size;
       say(!n ? "Nothing is relevant: no measure has a value, and such a user is not counted."
-        : `${moved ? `${moved} is at rank ${state.order.indexOf(films.indexOf(moved)) + 1}. ` : ""}Hits at ${found ? `rank${found > 1 ? "s" : ""} ${at.join(", ")}` : "no rank"} of the first ${state.k}, ${n} relevant: `
-          + `NDCG ${format(ndcg)}, average precision ${format(ap)}; the libraries give ${ndcgs === 1 ? "one NDCG" : `${ndcgs} different NDCGs`}.`);
+        : `${moved ? `${moved} is at rank ${order.indexOf(films.indexOf(moved)) + 1}. ` : ""}Hits at ${found ? `rank${found > 1 ? "s" : ""} ${at.join(", ")}` : "no rank"} of the first ${K}, ${n} relevant: `
+          + `NDCG ${format(measured[5][1])}, average precision ${format(measured[4][1])}; the libraries give ${ndcgs === 1 ? "one NDCG" : `${ndcgs} different NDCGs`}.`);
     }
 
-    const k = range("Length of the list, K", { min: 1, max: 10, step: 1, value: 5 }, (value) => { state.k = value; update(); });
-    const missed = range("Relevant films that are not among the ten", { min: 0, max: 10, step: 1, value: 1 }, (value) => { state.missed = value; update(); });
-    update();
+    const k = range("Length of the list, K", { min: 1, max: 10, step: 1, value: 5 }, () => update());
+    const missed = range("Relevant films that are not among the ten", { min: 0, max: 10, step: 1, value: 1 }, () => update());
+    begin();
     return el("section", el("h2", "Ten results, in your order"), words, el("div.explore-panels",
       list, el("div", k, missed, el("div.explore-row", button("Relevant first", () => sorted(1)), button("Relevant last", () => sorted(-1)), button("The chapter’s list", begin)),
         note("Drag a film by its grip, or move it with the arrow keys."))),
@@ -134,33 +132,27 @@
     const words = el("div"), say = explore.reading(words), models = Object.keys(data.models);
     const orders = CONTESTS.map((_, c) => [...models].sort((a, b) => data.models[b][c][0] - data.models[a][c][0]));
     const places = (model) => orders.map((order) => order.indexOf(model));
-    const rows = Object.fromEntries(models.map((model) => {
-      const bar = el("span", { class: `bar${model === "BPR, popular" ? " hollow" : ""}`, style: `--model: var(--${COLOURS[model]})` }), error = el("span.error");
-      const value = el("td.number"), marks = places(model).map((place) => el("td.place", String(place + 1)));
-      const row = el("tr", rowHead(model), el("td", el("div.track", bar, error)), value, marks);
-      return [model, Object.assign(row, { bar, error, value, marks })];
-    }));
-    const heads = ["whole", "uniform", "popular"].map((name) => el("th.place", { scope: "col" }, name));
-    const body = el("tbody");
+    const heads = ["whole", "uniform", "popular"].map((name) => el("th.place", { scope: "col" }, name)), body = el("tbody");
+    const place = (i, c) => (i === c ? "place now" : "place");
+    let before = 0;
 
     function show(c) {
-      const before = new Map(models.map((model) => [model, rows[model].getBoundingClientRect().top]));
-      const most = Math.max(...models.map((model) => data.models[model][c][2]));
-      for (const model of models) {
-        const [mean, low, high] = data.models[model][c], row = rows[model];
-        row.bar.style.width = `${(100 * mean) / most}%`;
-        row.error.style.left = `${(100 * low) / most}%`;
-        row.error.style.width = `${(100 * (high - low)) / most}%`;
-        row.value.replaceChildren(format(mean), el("span.interval", ` [${format(low)}, ${format(high)}]`));
-        row.marks.forEach((mark, i) => mark.classList.toggle("now", i === c));
-      }
-      heads.forEach((head, i) => head.classList.toggle("now", i === c));
-      body.append(...orders[c].map((model) => rows[model]));
-      if (!reduced.matches && body.isConnected) {
-        models.forEach((model) => rows[model].animate?.([{ transform: `translateY(${before.get(model) - rows[model].getBoundingClientRect().top}px)` }, { transform: "none" }], { duration: 350, easing: "ease-out" }));
-      }
-      const winner = orders[c][0], place = places(winner)[0], last = orders[c][4];
-      say(`${CONTESTS[c]} ${winner} is first, hit@10 ${format(data.models[winner][c][0])}${c ? `; on the whole catalogue it is ${ORDINALS[place]}` : `, and ${last} last; among 99 popular rivals ${last} is ${ORDINALS[places(last)[2]]}`}.`);
+      const most = Math.max(...models.map((model) => data.models[model][c][2])), percent = (value) => `${(100 * value) / most}%`;
+      heads.forEach((head, i) => set(head, { class: place(i, c) }));
+      body.replaceChildren(...orders[c].map((model, now) => {
+        const [mean, low, high] = data.models[model][c];
+        const row = el("tr", rowHead(model), el("td", el("div.track",
+          el("span", { class: model === "BPR, popular" ? "bar hollow" : "bar", style: `width: ${percent(mean)}; --model: var(--${COLOURS[model]})` }),
+          el("span.error", { style: `left: ${percent(low)}; width: ${percent(high - low)}` }))),
+        el("td.number", format(mean), el("span.interval", ` [${format(low)}, ${format(high)}]`)),
+        places(model).map((at, i) => el("td", { class: place(i, c) }, String(at + 1))));
+        const moved = [{ translate: `0 ${100 * (orders[before].indexOf(model) - now)}%` }, { translate: 0 }];
+        if (!reduced.matches) row.animate(moved, { duration: 350, easing: "ease-out" });
+        return row;
+      }));
+      before = c;
+      const winner = orders[c][0], last = orders[c][4];
+      say(`${CONTESTS[c]} ${winner} is first, hit@10 ${format(data.models[winner][c][0])}${c ? `; on the whole catalogue it is ${ORDINALS[places(winner)[0]]}` : `, and ${last} last; among 99 popular rivals ${last} is ${ORDINALS[places(last)[2]]}`}.`);
     }
     const pick = choice("Whom does each model have to beat?", CONTESTS.map((name, c) => [c, name]), 0, show);
     show(0);

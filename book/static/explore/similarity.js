@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const { el, set, short, format, range, choice, note, table, rowHead, list, sum } = explore;
-  const MEASURES = { dot: "Dot product", cosine: "Cosine", jaccard: "Jaccard", pearson: "Pearson", adjusted_cosine: "Adjusted cosine" };
+  const MEASURES = { dot: "dot product", cosine: "cosine", jaccard: "Jaccard", pearson: "Pearson", adjusted_cosine: "adjusted cosine" };
   const MARKS = ["M0-5.5A5.5 5.5 0 1 1 -.01-5.5Z", "M0-6.5L6.5 0L0 6.5L-6.5 0Z", "M-5-5H5V5H-5Z", "M0-6L6.5 5.5H-6.5Z"];
   const TABLE = [[5, 4, null, 1], [4, 5, null, 2], [4, null, 5, null], [2, null, 3, 5], [3, 2, null, 4]];
   const FILMS = ["Hit", "Twin", "Cult", "Foe"];
@@ -95,9 +95,8 @@
       }))), el("p", { class: "explore-note legend" }, "Common raters (n): ", state.films.flatMap((film, j) => (j === state.target ? [] : [
         el("span", el("svg", { viewBox: "-8 -8 16 16", width: 14, height: 14, "aria-hidden": "true" }, mark(j)), ` ${film} ${n[j]} `)]))));
       const told = Object.entries(nearest).map(([film, by]) => {
-        const names = by.map(([name]) => (name === "Pearson" ? name : name.toLowerCase().replace("jaccard", "Jaccard")));
         const few = by.length === 1 && by[0][1] !== null && by[0][1] < 3 && film !== "none above 0";
-        return `${film} by ${by.length === 5 ? "all five" : list(names)}${few ? ` (${by[0][1]} common rater${by[0][1] === 1 ? "" : "s"})` : ""}`;
+        return `${film} by ${by.length === 5 ? "all five" : list(by.map(([name]) => name))}${few ? ` (${by[0][1]} common rater${by[0][1] === 1 ? "" : "s"})` : ""}`;
       });
       say(`Nearest to ${state.films[state.target]}: ${told.join("; ")}.`);
       write(n[state.other]);
