@@ -324,7 +324,7 @@ def test_a_figure_whose_data_is_missing_says_so(open_page):
 @pytest.mark.parametrize(
     ("name", "act"),  # by the number i of the time
     [
-        ("similarity", "const e = document.querySelector('.similarity-ratings input'); e.value = i % 5 + 1; e.oninput()"),
+        ("similarity", "const e = document.querySelector('.ratings input'); e.value = i % 5 + 1; e.oninput()"),
         ("losses", "document.querySelectorAll('.explore-button')[1].click()"),
         ("metrics", "document.querySelector('.results .grip').onkeydown(new KeyboardEvent('keydown', { key: 'End' }))"),
     ],
