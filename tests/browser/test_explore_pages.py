@@ -326,17 +326,23 @@ def test_a_figure_whose_data_is_missing_says_so(open_page):
     [
         ("similarity", "const e = document.querySelector('.ratings input'); e.value = i % 5 + 1; e.oninput()"),
         ("losses", "document.querySelectorAll('.explore-button')[1].click()"),
-        ("metrics", "document.querySelector('.results .grip').onkeydown(new KeyboardEvent('keydown', { key: 'End' }))"),
-    ],
+        ("metrics", "const key = i % 2 ? 'End' : 'Home', grip = document.querySelector('.results .grip');"
+         "grip.onkeydown(new KeyboardEvent('keydown', { key }))"),
+    ],  # fmt: skip
 )
 def test_a_result_stands_within_50_ms_on_a_slow_processor(open_page, name, act):
     page = ready(open_page(name))
-    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
-    # ten at a time, so that the slowed clock evens out; the fastest of five, since other work may share the processor
-    measure = f"""() => {{
-        const start = performance.now();
-        for (let i = 0; i < 10; i++) {{ {act}; document.body.offsetHeight; }}
-        return (performance.now() - start) / 10;
-    }}"""
-    times = [page.evaluate(measure) for _number in range(5)]
-    assert min(times) <= 50, times
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    devtools.send("Performance.enable", {"timeDomain": "threadTicks"})  # time at work: others may share the processor
+
+    def worked():
+        metrics = devtools.send("Performance.getMetrics")["metrics"]
+        return next(m["value"] for m in metrics if m["name"] == "TaskDuration")
+
+    times = []
+    for _number in range(5):
+        before = worked()
+        page.evaluate(f"() => {{ for (let i = 0; i < 10; i++) {{ {act}; document.body.offsetHeight; }} }}")
+        times.append(1000 * (worked() - before) / 10)
+    assert sorted(times)[2] <= 50, times
