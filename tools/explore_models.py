@@ -116,6 +116,7 @@ def vectors_of_the_page(item_vectors, item_bias, page):
 
 def measured(stored):
     """NDCG@10 of people left out whole, page catalogue: of the models, and by share of the bias: [mean, low, high]."""
+
     def row(name):
         values = np.array(stored["values"]["ndcg@10"][f"{name}, page catalogue"], dtype=float)
         interval = paired_bootstrap(values)

@@ -18,7 +18,7 @@ const films = (function () {
       const titles = data.titles.split("\n"), years = numbers(data.years, Uint16Array);
       const dated = (all) => all.map((title, i) => (years[i] ? `${title} (${years[i]})` : title));
       const short = titles.map((title) => title.replace(/ \(.*/, "")); // without a second title in brackets
-      return { n: titles.length, titles, years, short, names: dated(short), whole: dated(titles), words: dated(titles).map(plain), ids: numbers(data.ids, Uint32Array),
+      return { n: titles.length, titles, years, short, names: dated(short), whole: dated(titles), words: dated(titles).map(plain), plain: short.map(plain), ids: numbers(data.ids, Uint32Array),
         likes: numbers(data.likes, Uint16Array), genres: numbers(data.genres, Uint32Array), genreNames: data.genreNames };
     },
     neighbours: ({ near, weights, step, kept }) =>
@@ -47,7 +47,7 @@ const films = (function () {
     const parts = plain(text).trim().split(" ").filter(Boolean).map((word) => ` ${word}`);
     if (!parts.length) return [];
     const all = data.words.map((_, i) => i).filter((i) => parts.every((part) => data.words[i].includes(part)));
-    const whole = (i) => [text, `the ${text}`].some((title) => plain(title) === plain(data.titles[i]));
+    const very = new Set([plain(text), ` the${plain(text)}`]), whole = (i) => very.has(data.plain[i]);
     return all.sort((i, j) => whole(j) - whole(i) || data.likes[j] - data.likes[i] || i - j);
   }
 

@@ -122,7 +122,7 @@ const map = (function () {
       film = to;
       near = neighbours(film, vectors, plane);
       const both = near.all.filter((i) => near.plane.includes(i)), title = data.names[film];
-      const listed = (label, places, mark) => el("div", el("h3", el(`span.map-${mark}`), ` ${label}`), el("ol.map-list", places.map((i) => el("li",
+      const listed = (label, places, mark) => el("div", el("h2", el(`span.map-${mark}`), ` ${label}`), el("ol.map-list", places.map((i) => el("li",
         el("button", { type: "button", onclick: () => { choose(i); finder.input.focus(); } }, data.names[i]),
         el("span.number", `${both.includes(i) ? "in both · " : ""}${format(near.cosines[i], 2)}`)))));
       lists.replaceChildren(listed("Nearest in all 64 dimensions", near.all, "circle"), listed("Nearest in the plane", near.plane, "square"));
