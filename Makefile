@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 RUN := $(PY) tools
 .DEFAULT_GOAL := help
-.PHONY: help env book pages test notebooks experiments lab lint bench repository lock clean
+.PHONY: help env book pages test notebooks experiments explore lab lint bench repository lock clean
 
 help: ## list the commands
 	@echo "Usage: make COMMAND"; echo
@@ -29,6 +29,10 @@ notebooks: env ## execute all notebooks and write their outputs; one: NB=noteboo
 
 experiments: env ## the long runs behind the chapters (an hour and more); one: CHAPTER=losses
 	@$(RUN)/experiments.py $(CHAPTER)
+
+explore: env ## data and still figures of the explorable pages (builds the site)
+	@$(RUN)/explore.py
+	@$(RUN)/explore_stills.py
 
 lab: env ## open the notebooks in JupyterLab
 	@$(PY) -m jupyter lab --notebook-dir=notebooks

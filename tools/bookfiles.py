@@ -1,5 +1,7 @@
 """Where the parts of the book lie, and how its headings become anchors. Shared by the other tools."""
 
+import functools
+import importlib.util
 import os
 import re
 import tempfile
@@ -27,6 +29,15 @@ def notebook_paths():
 
 def read_notebook(path):
     return nbformat.read(path, as_version=4)
+
+
+@functools.cache
+def experiment_module(name):
+    """The module tools/experiments/NAME.py, which may have the name of another."""
+    spec = importlib.util.spec_from_file_location(f"experiment_{name}", ROOT / "tools" / "experiments" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def write_atomically(path, text):

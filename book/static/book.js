@@ -5,7 +5,7 @@
   // What is wider than its column scrolls in a box of its own; the keyboard reaches the box only where it must.
   const BOXES = {
     "div.math mjx-container, span.math.wide": "Formula, wider than the page: scroll sideways",
-    ".pst-scrollable-table-container, .output.text_html": "Table, wider than the page: scroll sideways",
+    ".pst-scrollable-table-container, .output.text_html, .explore .scroll": "Table, wider than the page: scroll sideways",
     "div.highlight > pre": "Code, wider than the page: scroll sideways",
   };
 

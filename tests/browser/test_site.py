@@ -14,6 +14,9 @@ KINDS = {  # one page of each kind
     "formulas": "book/formula_index",
     "tables": "book/notation",
     "claims": "book/claims",
+    "similarities": "book/explore/similarity",
+    "losses": "book/explore/losses",
+    "measures": "book/explore/metrics",
     "search": "search",
 }
 

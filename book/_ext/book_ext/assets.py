@@ -14,7 +14,8 @@ MATHJAX = [
     "a11y/assistive-mml.js",
 ]
 UNUSED = ["locales", "scripts/*.map", "scripts/fontawesome.js*", "scripts/*.LICENSE.txt", "styles/*.map",
-          "vendor/fontawesome/webfonts/*.ttf", "images/logo_*"]  # fmt: skip
+          "vendor/fontawesome/webfonts/*.ttf", "images/logo_*",
+          "explore/stills"]  # fmt: skip
 
 
 def drop_launch_buttons(app, config):

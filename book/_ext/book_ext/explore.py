@@ -1,0 +1,32 @@
+"""Explorable pages: their scripts load where a figure names them, and their question is known to the links at the foot.
+
+A page holds `<div class="explore" data-explore="NAME">` with a still figure inside, which explore/NAME.js replaces."""
+
+import re
+
+from docutils import nodes
+
+FOLDER = "book/explore/"
+FIGURE = re.compile(r'data-explore="(\w+)"')
+ABOUT_FILMS = {"recommend", "map"}  # they share a script and a style sheet
+
+
+def mark_question(app, doctree):
+    if app.env.docname.startswith(FOLDER) and (title := doctree.next_node(nodes.title)) is not None:
+        question = title.next_node(nodes.paragraph, descend=False, siblings=True)
+        question["classes"].append("chapter-question")
+        app.env.metadata[app.env.docname]["question"] = question.astext()
+
+
+def add_scripts(app, pagename, templatename, context, doctree):
+    if names := FIGURE.findall(context.get("body", "")):
+        films = ["films"] if ABOUT_FILMS & set(names) else []
+        for name in ("explore", *(f"explore_{name}" for name in films)):
+            app.add_css_file(f"css/{name}.css")
+        for name in ("formulas", "explore", *films, *dict.fromkeys(names)):
+            app.add_js_file(f"explore/{name}.js", loading_method="defer")
+
+
+def setup(app):
+    app.connect("doctree-read", mark_question)
+    app.connect("html-page-context", add_scripts)

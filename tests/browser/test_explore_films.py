@@ -1,0 +1,421 @@
+"""Recommend to me and the embedding map: their data against the library, their lists, keyboard, speed and weight."""
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+import explore
+import explore_models
+from recsys_lib import results
+from recsys_lib.data import load_movielens, read_csv
+from recsys_lib.models import ItemKNN, Popularity, recommend
+from recsys_lib.retrieval import top_k
+
+pytestmark = pytest.mark.browser
+PAGES = {"recommend": "book/explore/recommend", "map": "book/explore/map", "landing": "book/intro"}
+FOCUS = "document.activeElement"
+N_CHOICES = 50
+
+
+@pytest.fixture
+def open_page(browser, addresses):
+    contexts = []
+
+    def opened(name, *, way="file", width=1280, scheme="light", **settings):
+        viewport = {"width": width, "height": 900}
+        context = browser.new_context(viewport=viewport, color_scheme=scheme, reduced_motion="reduce", **settings)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.goto(f"{addresses[way]}{PAGES[name]}.html")
+        page.wait_for_selector(".explore.is-live:not([data-waiting])")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def exported():
+    """{name of a data script: its value}."""
+    return {path.stem: explore.read_script(path.read_text("utf-8")) for path in explore.DATA.glob("*.js")}
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load_movielens()
+
+
+@pytest.fixture(scope="module")
+def page_of_data(data):
+    return explore_models.films_of_the_page(data)
+
+
+def reading(page):
+    return page.locator(".explore-reading").first.inner_text()
+
+
+def titles(page):
+    return page.locator(".films-list strong").all_inner_texts()
+
+
+def tab_to(page, name, limit=60):
+    """Press Tab until the focused element has this in its name."""
+    page.locator("article h1").click()
+    for _number in range(limit):
+        page.keyboard.press("Tab")
+        label = "e => e.getAttribute('aria-label') ?? e.labels?.[0]?.textContent ?? e.textContent"
+        if page.evaluate(f"{FOCUS}.closest('.explore-live') !== null") and name in page.evaluate(f"({label})({FOCUS})"):
+            return
+    raise AssertionError(f"no focus on {name!r} within {limit} presses of Tab")
+
+
+def add(page, text):
+    """A film by its title, as the keyboard does it."""
+    tab_to(page, "Find a film")
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
+# --- Data ---
+
+
+def test_films_and_neighbours_are_the_librarys(exported):
+    for name in ("films", "neighbours"):
+        assert exported[name] == explore_models.__dict__[name]()["value"], f"{name}.js: make explore"
+
+
+def test_titles_are_said_in_order():
+    said = {
+        "Matrix, The": "The Matrix",
+        "Avventura, L' (Adventure, The)": "L'Avventura (Adventure, The)",
+        "Paris, Texas": "Paris, Texas",
+        "Fish Called Wanda, A": "A Fish Called Wanda",
+    }
+    assert {title: explore_models.as_said(title) for title in said} == said
+
+
+def test_plane_is_the_projection_of_the_vectors(exported):
+    fresh, stored = explore_models.plane(exported["embedding"])["value"], exported["plane"]
+    for axis in "xy":
+        a, b = (explore_models.unpacked(value[axis], "int16").astype(int) for value in (fresh, stored))
+        assert len(a) >= 3000 and np.abs(a - b).max() <= 1, "plane.js: make explore"
+    assert fresh["variance"] == pytest.approx(stored["variance"], abs=1e-4)
+    assert fresh["agree"] == pytest.approx(stored["agree"], abs=2e-3)
+
+
+def test_what_the_map_says_of_time_and_of_rare_films(exported):
+    x, y = (explore_models.unpacked(exported["plane"][axis], "int16").astype(float) for axis in "xy")
+    years, likes = (explore_models.unpacked(exported["films"][name], "uint16") for name in ("years", "likes"))
+    dated = years > 0
+    assert max(abs(np.corrcoef(axis[dated], years[dated])[0, 1]) for axis in (x, y)) > 0.3
+    far = np.hypot(x, y)
+    assert np.median(far[likes < 4]) < 0.8 * np.median(far[(likes >= 25) & (likes < 75)])
+
+
+def test_measured_numbers_are_those_of_the_run(exported):
+    try:
+        stored = results.load("page_models")
+    except FileNotFoundError:
+        pytest.skip("recsys_lib/results/page_models.json is not there yet: make experiments")
+    assert exported["embedding"]["measured"] == explore_models.measured(stored)
+    assert str(stored["values"]["chosen"]) in (explore.DATA / "embedding.js").read_text("utf-8")
+
+
+def test_data_weigh_little_and_name_their_source():
+    texts = {path.name: path.read_bytes() for path in explore.DATA.glob("*.js")}
+    sizes = {name: len(gzip.compress(text)) for name, text in texts.items()}
+    assert sum(sizes.values()) <= 700_000, sizes
+    for name, text in texts.items():
+        head = text.split(b"*/")[0].decode()
+        assert "GroupLens" in head and "Seeds:" in head and "numpy" in head, name
+
+
+def test_no_data_are_asked_for_before_the_page_is_painted(open_page):
+    for name in PAGES:
+        page = open_page(name)
+        painted, asked = page.evaluate("""() => [
+            performance.getEntriesByName('first-contentful-paint')[0].startTime,
+            Math.min(...performance.getEntriesByType('resource').filter(e => e.name.includes('/data/'))
+                .map(e => e.startTime))]""")
+        assert painted <= asked, name
+
+
+# --- Lists ---
+
+
+def random_choices(n_films):
+    rng = np.random.default_rng(0)
+    for _number in range(N_CHOICES):
+        liked, left = rng.integers(1, 11), rng.integers(0, 4)
+        films = rng.permutation(n_films)[: liked + left]
+        yield films[:liked].tolist(), films[liked:].tolist()
+
+
+def rows(choices, n):
+    user, film = np.repeat(range(len(choices)), [len(c) for c in choices]), np.concatenate(choices)
+    return csr_array((np.ones(len(film)), (user, film)), shape=(len(choices), n))
+
+
+@pytest.fixture(scope="module")
+def library(data, page_of_data, exported):
+    """{model: function from a history, csr users × films of the page, to float64 scores of these films}."""
+    experiment = explore_models.experiment()
+    chosen, page = page_of_data
+    popular = Popularity().fit(data).item_scores_[page].astype(np.float64)
+    near = ItemKNN(**experiment.NEIGHBOURS).fit(data.take(chosen[data.item])).neighbors_
+    near = experiment.with_data(near, experiment.int8(near.data)).tocsc()[:, page].tocsr()[page].astype(np.float64)
+    value = exported["embedding"]
+    q = explore_models.unpacked(value["vectors"], "int8").reshape(len(page), -1) * value["step"]
+    q, b = q.astype(np.float32).astype(np.float64), explore_models.unpacked(value["bias"], "int16") / 1000
+
+    def embedding(share):
+        return lambda h: (h @ q / np.sqrt(h.sum(axis=1))[:, None]) @ q.T + share * b
+
+    return {
+        ("popularity", 1): lambda h: np.tile(popular, (h.shape[0], 1)),
+        ("cosine", 1): lambda h: (h @ near).toarray(),
+        ("embedding", 1): embedding(1),
+        ("embedding", 0.35): embedding(0.35),
+    }
+
+
+@pytest.mark.parametrize(("model", "share"), [("popularity", 1), ("cosine", 1), ("embedding", 1), ("embedding", 0.35)])
+def test_fifty_lists_are_the_librarys(open_page, library, page_of_data, model, share):
+    n = len(page_of_data[1])
+    choices = list(random_choices(n))
+    liked, all_chosen = rows([c[0] for c in choices], n), rows([c[0] + c[1] for c in choices], n)
+    scores = library[model, share](liked)
+    expected = top_k(scores.astype(np.float32), 10, exclude=all_chosen)
+    shown = open_page("recommend").evaluate(
+        """async ([model, share, choices]) => {
+            const data = await films.load(recommend.models[model].data);
+            return choices.map(([liked, left]) => recommend.ranked(model, data, liked, left, share));
+        }""",
+        [model, share, choices],
+    )
+    for user, (entries, (mine, left)) in enumerate(zip(shown, choices, strict=True)):
+        got = [entry["film"] for entry in entries]
+        assert len(set(got)) == 10 and not set(got) & {*mine, *left}
+        for film, other in zip(got, expected[user]):
+            a, b = scores[user, [film, other]]
+            assert film == other or (a != b and abs(a - b) <= 1e-6 * abs(b)), (user, film, other, a, b)
+        for entry in entries:
+            assert sum(value for _j, value in entry["terms"]) == pytest.approx(entry["score"], rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("way", ["http", "file"])
+def test_recommend_opens_with_three_films_and_a_full_list(open_page, way):
+    for name in ("recommend", "landing"):
+        page = open_page(name, way=way)
+        assert page.locator(".films-chosen li").count() == 3
+        assert len(titles(page)) == 10 and titles(page)[0] in reading(page)
+        bars = page.locator(".films-list > li").first.locator("ul li").all_inner_texts()
+        assert "popularity" in bars[0] and len(bars) >= 3
+
+
+def test_the_landing_page_begins_with_it(open_page):
+    page = open_page("landing")
+    order = "document.querySelector('.explore').compareDocumentPosition(document.querySelector('article h2'))"
+    assert page.evaluate(f"{order} & Node.DOCUMENT_POSITION_FOLLOWING")
+    assert page.locator(".explore").bounding_box()["y"] < 450
+    assert page.locator(".films-list").bounding_box()["y"] < 800
+
+
+def test_recommend_by_keyboard_alone(open_page):
+    page = open_page("recommend")
+    before = titles(page)
+    tab_to(page, "Find a film")
+    box = page.get_by_role("combobox")
+    page.keyboard.type("spirited aw")
+    assert box.get_attribute("aria-expanded") == "true"
+    active = page.locator(f"#{box.get_attribute('aria-activedescendant')}")
+    assert active.get_attribute("aria-selected") == "true" and "Spirited Away" in active.inner_text()
+    page.keyboard.press("Escape")
+    assert box.get_attribute("aria-expanded") == "false" and page.locator(".films-chosen li").count() == 3
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert page.locator(".films-chosen li").last.inner_text().startswith("Spirited Away (2001)")
+    assert "of the ten" in reading(page)
+    tab_to(page, "Embedding")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("document.querySelector('.films-list').classList.contains('by-cosine')")
+    assert titles(page) != before and reading(page).startswith("Item cosine puts")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.films-list').classList.contains('by-embedding')")
+    at_opening = titles(page)
+    tab_to(page, "How much popularity counts")
+    page.keyboard.press("Home")
+    assert titles(page) != at_opening and "popularity makes 0 % of the ten scores" in reading(page)
+    tab_to(page, "Remove Alien")
+    page.keyboard.press("Enter")
+    assert "Remove The Matrix" in page.evaluate(f"{FOCUS}.getAttribute('aria-label')")
+    heard = page.get_by_role("status").filter(has_text="The embedding puts")
+    heard.wait_for(state="attached")
+
+
+def test_what_was_chosen_is_not_recommended_and_ten_are_the_most(open_page):
+    page = open_page("recommend")
+    while page.locator(".films-chosen li").count() < 10:
+        first = titles(page)[0]
+        add(page, first)
+        assert first in page.locator(".films-chosen").inner_text()
+        chosen = [text.split(" (")[0] for text in page.locator(".films-chosen .film").all_inner_texts()]
+        assert not set(chosen) & set(titles(page)) and len(titles(page)) == 10
+    assert page.get_by_role("combobox").is_disabled()
+    page.get_by_role("button", name="Remove Alien").click()
+    assert page.get_by_role("combobox").is_enabled()
+
+
+def test_what_was_not_liked_only_leaves_the_list(open_page):
+    page = open_page("recommend")
+    add(page, titles(page)[0])
+    page.locator(".films-chosen li").last.get_by_role("checkbox").uncheck()
+    without = titles(page)
+    page.locator(".films-chosen li").last.get_by_role("button").click()
+    assert [t for t in titles(page)[1:]] == without[:9]
+    for box in page.locator(".films-chosen").get_by_role("checkbox").all():
+        box.uncheck()
+    assert "has nothing to go by" in reading(page) and not titles(page)
+    page.get_by_label("Popularity", exact=True).check()
+    assert len(titles(page)) == 10
+
+
+def test_a_title_that_is_not_there_is_said(open_page):
+    page = open_page("recommend")
+    page.get_by_role("combobox").fill("zzzz")
+    assert "No other film" in page.get_by_role("status").filter(has_text="title").inner_text()
+    page.get_by_role("combobox").fill("amelie poulain")
+    assert page.get_by_role("option").all_inner_texts() == ["Amelie (Fabuleux destin d'Amélie Poulain, Le) (2001)"]
+
+
+def test_the_copied_list_is_read_by_the_library(open_page, data, tmp_path):
+    page = open_page("recommend", way="http", permissions=["clipboard-read", "clipboard-write"])
+    add(page, "spirited away")
+    page.locator(".films-chosen li").last.get_by_role("checkbox").uncheck()
+    page.get_by_role("button", name="Copy my list").click()
+    page.get_by_text("Copied: 4 rows").wait_for()
+    (tmp_path / "mine.csv").write_text(page.evaluate("navigator.clipboard.readText()"), "utf-8")
+    mine = read_csv(tmp_path / "mine.csv", rating_range=(0.5, 5))
+    history = {int(mine.items[int(i)]): float(r) for i, r in zip(mine.item, mine.rating)}
+    assert history == {1214: 5, 2571: 5, 541: 5, 5618: 2}
+    assert len(recommend(ItemKNN().fit(data), history=history)) == 10
+
+
+def test_where_the_clipboard_is_refused_the_list_is_shown(open_page):
+    page = open_page("recommend", way="http")
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    tab_to(page, "Copy my list")
+    page.keyboard.press("Enter")
+    area = page.get_by_label("Your list")
+    assert area.is_visible() and area.input_value() == "user,item,rating\nme,1214,5\nme,2571,5\nme,541,5\n"
+    assert page.evaluate(f"{FOCUS}.tagName") == "TEXTAREA"
+
+
+# --- Map ---
+
+
+def test_neighbours_of_the_map_are_numpys(open_page, exported):
+    value = exported["embedding"]
+    plane = np.column_stack([explore_models.unpacked(exported["plane"][axis], "int16") for axis in "xy"]).astype(float)
+    q = explore_models.unpacked(value["vectors"], "int8").reshape(len(plane), -1).astype(np.float64)
+    unit = q / np.linalg.norm(q, axis=1, keepdims=True)
+    chosen = np.random.default_rng(1).permutation(len(plane))[:N_CHOICES].tolist()
+    shown = open_page("map").evaluate(
+        """async (chosen) => {
+            const [plane, {vectors}] = await Promise.all([films.load("plane"), films.load("embedding")]);
+            return chosen.map((film) => map.neighbours(film, vectors, plane)).map((near) => [near.all, near.plane]);
+        }""",
+        chosen,
+    )
+    for film, lists in zip(chosen, shown, strict=True):
+        closeness = unit @ unit[film], -((plane - plane[film]) ** 2).sum(axis=1)
+        for got, s in zip(lists, closeness):
+            s[film] = -np.inf
+            expected = top_k(s[None], 10)[0]
+            assert len(set(got)) == 10 and film not in got
+            np.testing.assert_allclose(s[got], s[expected], rtol=1e-6)
+
+
+@pytest.mark.parametrize("way", ["http", "file"])
+def test_map_by_keyboard_alone(open_page, way):
+    page = open_page("map", way=way)
+    assert "Spirited Away" in reading(page)
+    lists = page.locator(".map-list")
+    assert [lists.nth(i).locator("li").count() for i in (0, 1)] == [10, 10]
+    picture = "document.querySelector('.map-field canvas').toDataURL()"
+    seen = {page.evaluate(picture)}
+    add(page, "toy story")
+    assert "nearest to Toy Story (1995)" in reading(page)
+    assert "Toy Story (1995)" in page.get_by_role("img", name="films as points").get_attribute("aria-label")
+    seen.add(page.evaluate(picture))
+    tab_to(page, "Year")
+    page.keyboard.press("ArrowRight")
+    assert "Horror" in page.locator(".map-legend").inner_text()
+    seen.add(page.evaluate(picture))
+    tab_to(page, "Horror")
+    page.keyboard.press("Enter")
+    assert page.evaluate(f"{FOCUS}.getAttribute('aria-pressed')") == "true"
+    seen.add(page.evaluate(picture))
+    tab_to(page, "Zoom")
+    page.keyboard.press("End")
+    seen.add(page.evaluate(picture))
+    assert len(seen) == 5
+    first = lists.first.get_by_role("button").first.inner_text()
+    tab_to(page, first)
+    page.keyboard.press("Enter")
+    assert f"nearest to {first}" in reading(page)
+    both = page.locator(".map-list").first.get_by_text("in both").count()
+    assert f"keeps {both or 'none'} among" in reading(page)
+
+
+def test_a_film_is_chosen_on_the_map(open_page):
+    page = open_page("map")
+    box = page.locator(".map-field canvas").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert "Spirited Away" not in reading(page)
+
+
+# --- All of them ---
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_axe_finds_nothing_open_or_closed(open_page, width, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    for name in ("recommend", "map"):
+        page = open_page(name, width=width, scheme=scheme)
+        page.get_by_role("combobox").fill("the")
+        found = axe.run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        assert not found, (name, json.dumps([(v["id"], [n["target"] for n in v["nodes"][:3]]) for v in found]))
+
+
+@pytest.mark.parametrize(
+    ("name", "act"),
+    [
+        ("recommend", "document.querySelector('.films-chosen input').click()"),
+        ("recommend", "const e = document.querySelector('.films-share input'); e.value = (i * 20) % 100; e.oninput()"),
+        ("recommend", "const e = document.querySelector('[role=combobox]'); e.value = 'the'.slice(i % 3); e.oninput()"),
+        ("cosine", "document.querySelector('.films-chosen input').click()"),
+        ("map", "document.querySelectorAll('.map-list button')[i].click()"),
+    ],
+)  # fmt: skip
+def test_a_result_stands_within_50_ms_on_a_slow_processor(open_page, name, act):
+    page = open_page("recommend" if name == "cosine" else name)
+    if name == "cosine":
+        page.get_by_label("Item cosine").check()
+        page.wait_for_selector(".films-list.by-cosine")
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    # some at a time, so that the slowed clock evens out; the fastest of many, since other work may share the processor
+    measure = f"""async () => {{
+        const start = performance.now();
+        for (let i = 0; i < 5; i++) {{ {act}; for (let t = 0; t < 9; t++) await null; document.body.offsetHeight; }}
+        return (performance.now() - start) / 5;
+    }}"""
+    times = [page.evaluate(measure) for _number in range(15)]
+    print(f"{name}: {min(times):.0f} ms")
+    assert min(times) <= 50, times

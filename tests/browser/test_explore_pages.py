@@ -1,0 +1,348 @@
+"""The explorable pages in Chromium: their opening state, keyboard, pointer, speed; from a disk as from a server."""
+
+import json
+import re
+import struct
+
+import nbformat
+import pytest
+import yaml
+
+from bookfiles import ROOT
+from recsys_lib.plots import MODEL_COLORS
+
+pytestmark = pytest.mark.browser
+SCRIPTS = ROOT / "book" / "static" / "explore"
+READING = ".explore-reading"
+FOCUS = "document.activeElement"
+
+
+def explorable_pages():
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    files = [entry["file"] for part in contents["parts"] for entry in part["chapters"]]
+    return [name for name in files if name.startswith("book/explore/")]
+
+
+PAGES = explorable_pages()
+MINE = ["similarity", "losses", "metrics"]
+
+
+@pytest.fixture
+def open_page(browser, addresses):
+    contexts = []
+
+    def opened(name, *, way="file", **settings):
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce", **settings)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.goto(f"{addresses[way]}book/explore/{name}.html")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def ready(page):
+    page.wait_for_selector(".explore.is-live:not([data-waiting])")
+    return page
+
+
+def reading(page, n=0):
+    return page.locator(READING).nth(n).inner_text()
+
+
+def tab_to(page, describe, limit=80):
+    """Press Tab until the focused element fits; the keyboard alone, as a reader has it."""
+    page.locator("article h1").click()
+    for _number in range(limit):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"{FOCUS}.closest('.explore-live') !== null && ({describe})({FOCUS})"):
+            return
+    raise AssertionError(f"no focus on {describe} within {limit} presses of Tab")
+
+
+def by_label(text):
+    name = "e.getAttribute('aria-label') ?? e.labels?.[0]?.textContent ?? e.textContent"
+    return f"e => ({name}).includes({json.dumps(text)})"
+
+
+# --- Frame ---
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_without_script_and_on_paper_the_still_figure_stands(open_page, name):
+    short = name.removeprefix("book/explore/")
+    plain = open_page(short, java_script_enabled=False)
+    still = plain.locator(".explore-still img")
+    assert still.is_visible() and len(still.get_attribute("alt")) > 60
+    live = ready(open_page(short))
+    assert not live.locator(".explore-still").is_visible()
+    live.emulate_media(media="print")
+    assert live.locator(".explore-still").is_visible() and not live.locator(".explore-live").is_visible()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_still_figure_is_the_opening_state_at_twice_its_size(open_page, name):
+    page = ready(open_page(name.removeprefix("book/explore/")))
+    for figure in page.locator("[data-explore]").all():
+        file = SCRIPTS / "stills" / f"{figure.get_attribute('data-explore')}.png"
+        width, height = struct.unpack(">II", file.read_bytes()[16:24])
+        box = figure.locator(".explore-live").bounding_box()
+        assert file.stat().st_size <= 120_000
+        assert abs(width - 2 * box["width"]) <= 4 and abs(height - 2 * box["height"]) <= 0.05 * height, (
+            f"{file.name} is {width} × {height}, the figure {box['width']} × {box['height']}: make explore"
+        )
+
+
+def test_scripts_load_where_they_are_needed_and_weigh_little(site):
+    for path in site.rglob("*.html"):
+        text = path.read_text("utf-8")
+        wanted = set(re.findall(r'data-explore="(\w+)"', text))
+        loaded = set(re.findall(r"_static/explore/(\w+)\.js", text))
+        assert loaded - {"films"} == (wanted | {"formulas", "explore"} if wanted else set()), path.name
+    sizes = {path.name: len(path.read_bytes()) for path in SCRIPTS.glob("*.js")}
+    assert sum(sizes.values()) <= 60_000, sizes
+    for path in SCRIPTS.glob("*.js"):
+        text = path.read_text("utf-8")
+        assert len(text.splitlines()) <= 200, path.name
+        assert not re.search(r"\bfetch\(|\bimport\b|https?://(?!www\.w3\.org)", text), path.name
+
+
+def test_colours_are_the_models(site):
+    css = (ROOT / "book" / "static" / "css" / "explore.css").read_text("utf-8")
+    names = {"popularity": "Popularity", "neighbourhood": "ItemKNN", "als": "ALS", "ease": "EASE",
+             "embedding": "MatrixFactorization"}  # fmt: skip
+    for variable, model in names.items():
+        assert f"--{variable}: {MODEL_COLORS[model].lower()};" in css
+
+
+@pytest.mark.parametrize("name", MINE)
+@pytest.mark.parametrize("way", ["http", "file"])
+def test_a_page_says_its_result_in_both_places(open_page, name, way):
+    page = ready(open_page(name, way=way))
+    for heard, seen in zip(page.locator("[aria-live=polite]").all(), page.locator(READING).all(), strict=True):
+        assert heard.text_content() == seen.inner_text() != ""
+
+
+# --- Similarity ---
+
+
+def test_similarity_opens_with_the_chapters_answer(open_page):
+    page = ready(open_page("similarity"))
+    assert reading(page) == (
+        "Nearest to Hit: Twin by dot product, cosine, Jaccard and adjusted cosine; Cult by Pearson (2 common raters)."
+    )
+    rows = page.locator(".similarity-order tr").all_inner_texts()
+    assert "Twin 0.816 > Cult 0.577 > Foe 0.000" in " ".join(rows[1].split())
+    assert "Twin 0.510 > Cult 0.227 > Foe −0.891" in " ".join(rows[4].split())
+
+
+def test_similarity_by_keyboard_alone(open_page):
+    page = ready(open_page("similarity"))
+    before = reading(page)
+    tab_to(page, by_label("A gives Cult"))
+    page.keyboard.type("1")
+    assert reading(page) != before and "by all five" in reading(page)
+    tab_to(page, by_label("Shrinkage"))
+    page.keyboard.press("End")
+    assert "Shrunk" in page.locator(".similarity-terms").inner_text()
+    tab_to(page, "e => e.value === 'chapter'")
+    page.keyboard.press("ArrowRight")
+    assert "Rumour by Pearson (2 common raters)" in reading(page)
+    tab_to(page, by_label("Shrinkage"))
+    for beta in range(1, 5):
+        page.keyboard.press("ArrowRight")
+        assert ("Rumour by Pearson" in reading(page)) == (beta < 4)
+
+
+def test_similarity_refuses_what_is_no_rating_and_keeps_the_last(open_page):
+    page = ready(open_page("similarity"))
+    field, before = page.get_by_label("A gives Hit"), reading(page)
+    field.fill("7")
+    assert field.get_attribute("aria-invalid") is not None and reading(page) == before
+    field.fill("5")
+    assert field.get_attribute("aria-invalid") is None
+
+
+@pytest.mark.parametrize(
+    ("preset", "told"),
+    [
+        ("Two people against six", "2·0.25 + (−2)·(−0.25)"),
+        ("One common rater", "Common raters: D."),
+        ("Generous and strict", "= 0.8"),
+        ("A right angle", "= 0"),
+    ],
+)
+def test_similarity_writes_out_each_preset(open_page, preset, told):
+    page = ready(open_page("similarity"))
+    page.get_by_label(preset).check()
+    assert told in page.locator(".similarity-terms").inner_text()
+
+
+# --- Losses ---
+
+
+def test_losses_by_keyboard_alone(open_page):
+    page = ready(open_page("losses"))
+    assert "no floor" in reading(page)
+    tab_to(page, by_label("20 steps"))
+    for _number in range(5):
+        page.keyboard.press("Enter")
+    captions = page.locator(".explore section >> nth=0").locator(".explore-panels .explore-note").all_inner_texts()
+    assert captions[0].startswith("score 3, loss 0, gradient 0.000")
+    score, loss = (float(n.replace("−", "-")) for n in re.match(r"score (\S+), loss (\S+),", captions[1]).groups())
+    assert score > 40 and loss < -80  # beyond the frame that it began in, and still going
+    tab_to(page, by_label("Target"))
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    assert "floor at the score 0" in reading(page)
+    tab_to(page, by_label("Score under squared error"))
+    page.keyboard.press("End")
+    assert page.evaluate(f"{FOCUS}.getAttribute('aria-valuetext')").startswith("score 12, loss 132.25")
+
+
+def test_bpr_and_softmax_by_keyboard_alone(open_page):
+    page = ready(open_page("losses"))
+    tab_to(page, by_label("Score of the liked film"))
+    page.keyboard.press("End")
+    assert reading(page, 1).startswith("Gap 2, loss 0.127: the liked film is lifted by 0.119")
+    tab_to(page, by_label("film 1 is liked"))
+    page.keyboard.press("Space")
+    assert reading(page, 2).startswith("Loss 2.904")  # −log π_1 − log π_3
+    tab_to(page, by_label("Score of film 1"))
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(f"{FOCUS}.getAttribute('aria-valuenow')") == "1.9"
+
+
+def test_a_score_is_dragged(open_page):
+    page = ready(open_page("losses"))
+    handle = page.get_by_role("slider", name="Score under squared error")
+    box = handle.locator(".reach").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y, steps=4)
+    page.mouse.up()
+    assert 2 < float(handle.get_attribute("aria-valuenow")) < 4
+
+
+# --- Metrics ---
+
+
+def test_metrics_open_with_the_chapters_list(open_page):
+    page = ready(open_page("metrics"))
+    values = [row.split("\t")[1] for row in page.locator(".values tbody tr").all_inner_texts()]
+    assert values == ["1.000", "0.400", "0.667", "0.500", "0.333", "0.498"]
+    assert "3 different NDCGs" in reading(page)
+
+
+def test_metrics_by_keyboard_alone(open_page):
+    page = ready(open_page("metrics"))
+    tab_to(page, by_label("Move Film B, at rank 2"))
+    for _number in range(3):
+        page.keyboard.press("ArrowDown")
+    assert "Film B is at rank 5. Hits at ranks 3, 5" in reading(page)
+    assert page.evaluate(f"{FOCUS}.getAttribute('aria-label')").startswith("Move Film B, at rank 5")
+    page.keyboard.press("End")
+    assert "Hits at rank 3 of the first 5, 3 relevant" in reading(page)
+    tab_to(page, by_label("Film D is relevant"))
+    page.keyboard.press("Space")
+    assert "Hits at no rank" in reading(page)
+    tab_to(page, by_label("Relevant first"))
+    page.keyboard.press("Enter")
+    assert "Hits at rank 1 " in reading(page)
+
+
+def test_a_result_is_dragged(open_page):
+    page = ready(open_page("metrics"))
+    grips = page.locator(".results .grip")
+    start, end = grips.nth(1).bounding_box(), grips.nth(8).bounding_box()
+    page.mouse.move(start["x"] + 10, start["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(end["x"] + 10, end["y"] + 10, steps=6)
+    page.mouse.up()
+    assert page.locator(".results .film").all_inner_texts()[8] == "Film B"
+
+
+def cell_with(chapter, text):
+    notebook = nbformat.read(ROOT / "notebooks" / "foundations" / f"{chapter}.ipynb", as_version=4)
+    return next(cell for cell in notebook.cells if cell.cell_type == "code" and text in cell.source)
+
+
+def test_other_definitions_are_the_chapters(open_page):
+    import numpy as np
+    import pandas as pd
+
+    space = {"np": np, "pd": pd}
+    exec(cell_with("evaluation", "def seven_ways").source, space)
+    page = ready(open_page("metrics"))
+    for k, missed in ((5, 1), (5, 6), (1, 1), (10, 10)):
+        for label, value in (("Length of the list, K", k), ("Relevant films that are not", missed)):
+            page.get_by_label(label).fill(str(value))
+        hits = np.isin(np.arange(k), [1, 3]).astype(int)
+        expected = space["seven_ways"](hits, 2 + missed).rename(index={"ranx": "trec_eval, ranx, this book"})
+        for row in page.locator(".others tbody tr").all_inner_texts():
+            library, *values = row.split("\t")
+            want = ["–" if np.isnan(v) else f"{v:.3f}" for v in expected.loc[library]]
+            assert [v.removeprefix("≠ ") for v in values] == want, (k, missed, library)
+
+
+def test_contests_turn_the_order_around(open_page):
+    page = ready(open_page("metrics"))
+    models = page.locator(".contests tbody th")
+    assert [models.first.inner_text(), models.last.inner_text()] == ["EASE", "BPR, popular"]
+    tab_to(page, "e => e.type === 'radio'")
+    page.keyboard.press("ArrowRight")
+    assert models.first.inner_text() == "BPR, uniform"
+    page.keyboard.press("ArrowRight")
+    assert models.first.inner_text() == "BPR, popular" and "on the whole catalogue it is fifth" in reading(page, 1)
+
+
+def test_numbers_of_the_contests_are_the_chapters():
+    text = (SCRIPTS / "data" / "contests.js").read_text("utf-8")
+    shown = json.loads(text.split(" = ", 1)[1].rstrip(";\n"))
+    html = next(out.data["text/html"] for out in cell_with("evaluation", "def hits_by_user").outputs + cell_with(
+        "evaluation", "found |= {name").outputs if "data" in out and "text/html" in out.data)  # fmt: skip
+    cells = re.findall(r"<th>([^<]+)</th>\s*<td>([\d.]+)</td>\s*<td>([\d.]+)</td>\s*<td>([\d.]+)</td>", html)
+    chapter = {name: [float(v) for v in values] for name, *values in cells}
+    for model, contests in shown["models"].items():
+        assert [round(mean, 3) for mean, _low, _high in contests] == pytest.approx(chapter[model], abs=0.0011), model
+
+
+def test_a_figure_whose_data_is_missing_says_so(open_page):
+    page = open_page("similarity")
+    page.route("**/contests.js*", lambda route: route.abort())
+    page.goto(page.url.replace("similarity", "metrics"))
+    assert "did not load" in page.get_by_role("alert").inner_text()
+
+
+# --- Speed ---
+
+
+@pytest.mark.parametrize(
+    ("name", "act"),  # by the number i of the time
+    [
+        ("similarity", "const e = document.querySelector('.ratings input'); e.value = i % 5 + 1; e.oninput()"),
+        ("losses", "document.querySelectorAll('.explore-button')[1].click()"),
+        ("metrics", "const key = i % 2 ? 'End' : 'Home', grip = document.querySelector('.results .grip');"
+         "grip.onkeydown(new KeyboardEvent('keydown', { key }))"),
+    ],  # fmt: skip
+)
+def test_a_result_stands_within_50_ms_on_a_slow_processor(open_page, name, act):
+    page = ready(open_page(name))
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    devtools.send("Performance.enable", {"timeDomain": "threadTicks"})  # time at work: others may share the processor
+
+    def worked():
+        metrics = devtools.send("Performance.getMetrics")["metrics"]
+        return next(m["value"] for m in metrics if m["name"] == "TaskDuration")
+
+    times = []
+    for _number in range(5):
+        before = worked()
+        page.evaluate(f"() => {{ for (let i = 0; i < 10; i++) {{ {act}; document.body.offsetHeight; }} }}")
+        times.append(1000 * (worked() - before) / 10)
+    assert sorted(times)[2] <= 50, times
