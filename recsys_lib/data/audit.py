@@ -27,7 +27,7 @@ def audit(data):
             )
         data = Interactions.from_table(data, duplicates="last")
     if not isinstance(data, Interactions):
-        remedy = ": read a file with read_csv(path)" if isinstance(data, (str, Path)) else ""
+        remedy = ": read a file with pandas.read_csv(path)" if isinstance(data, (str, Path)) else ""
         raise TypeError(f"expected Interactions or a DataFrame, received {type(data).__name__}{remedy}")
     if len(data) == 0:
         raise ValueError("expected at least one rating to audit, got none")
