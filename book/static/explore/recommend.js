@@ -24,7 +24,6 @@ const recommend = (function () {
 
   // The smallest share of the bias that was measured within the interval of the best.
   function openingShare({ measured }) {
-    if (!measured) return 1;
     const shares = Object.entries(measured.shares), best = shares.reduce((a, b) => (b[1][0] > a[1][0] ? b : a));
     return Math.min(...shares.filter(([, row]) => row[0] >= best[1][1]).map(([share]) => Number(share)));
   }
@@ -124,24 +123,22 @@ const recommend = (function () {
         show();
       });
       curve.append(range);
-      let mark = () => {};
-      if (!measured) return;
       const rows = Object.entries(measured.shares).map(([s, row]) => [100 * s, ...row]).sort((a, b) => a[0] - b[0]);
-      const rivals = { cosine: "item cosine", popularity: "popularity" };
+      const rivals = { cosine: ["item cosine", 0, "start"], popularity: ["popularity", 100, "end"] };
       const top = Math.max(...rows.map((row) => row[3]), ...Object.values(measured.models).map((row) => row[0]));
       const p = explore.plot({ x: [0, 100], y: [0, 0.02 * Math.ceil(52 * top)], height: 190, xTicks: [0, 25, 50, 75, 100], xLabel: "% of the popularity term", yLabel: "NDCG@10, bands 95 %",
         label: `NDCG@10 by share of popularity: ${rows.map(([s, mean]) => `${format(mean)} at ${s} %`).join(", ")}` });
       const at = (column) => rows.map((row) => [row[0], row[column]]);
       p.ink.append(el("path", { class: "band", d: `${p.path([...at(2), ...at(3).reverse()])}Z` }), el("path", { class: "curve", d: p.path(at(1)) }));
-      for (const [key, text] of Object.entries(rivals)) {
+      for (const [key, [text, x, anchor]] of Object.entries(rivals)) {
         const y = p.Y(measured.models[key][0]);
-        p.ink.append(el("line.rival", { x1: p.X(0), x2: p.X(100), y1: y, y2: y }), el("text", { x: p.X(0) + 4, y: y - 4 }, text));
+        p.ink.append(el("line.rival", { x1: p.X(0), x2: p.X(100), y1: y, y2: y }), el("text", { x: p.X(x) + (x ? 0 : 4), y: y - 4, "text-anchor": anchor }, text));
       }
       const line = el("line.now", { y1: p.Y(p.y[0]), y2: p.Y(p.y[1]) });
       p.ink.append(line);
-      mark = () => set(line, { x1: p.X(100 * share), x2: p.X(100 * share) });
+      const mark = () => set(line, { x1: p.X(100 * share), x2: p.X(100 * share) });
       mark();
-      curve.append(p.node, note("Measured on people left out whole, whose histories are longer than yours."));
+      curve.append(p.node, note("Measured on people left out whole, most of whom brought more than ten likes."));
     }
 
     // The chosen films as a file that read_csv reads.
