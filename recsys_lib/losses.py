@@ -114,9 +114,14 @@ def log_q_correction(logits, log_q):
         s'_j = s_j − log q_j
 
     logits: (B, n).   log_q: (B, n) or (n,), log of the probability with which the item of a column is drawn.
-    Returns (B, n).
+    Returns (B, n). Raises ValueError for other shapes.
     Apply to all columns, the positive's too; not when scoring. Without it a softmax over items drawn by popularity
     learns s − log q: it ranks the popular too low.
     Source: Yi et al. 2019. Chapter: Losses."""
-    logits = ops.convert_to_tensor(logits)
-    return logits - ops.cast(log_q, logits.dtype)
+    logits = _logits(logits)
+    log_q = ops.cast(log_q, logits.dtype)
+    expected, received = tuple(logits.shape), tuple(log_q.shape)
+    fits = all(a == b for a, b in zip(expected[::-1], received[::-1]) if None not in (a, b))
+    if len(received) not in (1, 2) or not fits:
+        raise ValueError(f"expected log_q (n,) or (B, n) for logits {expected}, received {received}")
+    return logits - log_q

@@ -110,6 +110,13 @@ def test_other_shapes_are_refused(name, y, x, message):
 
 def test_whole_numbers_as_logits_do_not_cut_the_target():
     assert value("mse", np.array([[0.5]]), np.array([[2]])) == pytest.approx(2.25)
+    np.testing.assert_allclose(losses.log_q_correction(np.array([[1, 2]]), np.array([-0.5, -1.5])), [[1.5, 3.5]])
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (1, 1), (2,), (), (1, 1, 3)])
+def test_log_q_of_another_shape_is_refused(shape):
+    with pytest.raises(ValueError, match=r"log_q \(n,\) or \(B, n\) for logits \(1, 3\), received"):
+        losses.log_q_correction(np.zeros((1, 3)), np.zeros(shape))
 
 
 def test_values_by_hand():

@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 from recsys_lib.data import IdMap, Interactions
 from recsys_lib.evaluation import evaluate
 from recsys_lib.models import ALS, EASE, BiasModel, ContentTFIDF, ItemKNN, Popularity, recommend
+from recsys_lib.models.base import BaseRecommender
 from recsys_lib.retrieval import top_k
 
 DETERMINISTIC = [Popularity(), BiasModel(), ItemKNN(n_neighbors=None), EASE(regularization=5.0), ContentTFIDF()]
@@ -229,6 +230,17 @@ def test_content_recommends_by_words(movielens):
     assert "1977" in ContentTFIDF(columns=("title", "year")).fit(movielens).words_
 
 
+def test_a_model_without_the_setting_liked_from_can_be_fitted(small):
+    class Constant(BaseRecommender):
+        def _fit(self, train):
+            pass
+
+        def _score(self, users, history):
+            return np.zeros(history.shape)
+
+    assert Constant().fit(small).score([0]).shape == (1, small.n_items)
+
+
 # --- recommend
 
 
@@ -269,6 +281,8 @@ def test_recommend_refuses_and_falls_back(small):
         recommend(model, small.users[0], history={item: 5})
     with pytest.raises(KeyError, match="99999999"):
         recommend(model, history={item: 5.0, 99999999: 4.0})
+    with pytest.raises(ValueError, match="finite ratings"):
+        recommend(model, history={small.items[0]: None}, fallback=Popularity().fit(small))
     with pytest.raises(TypeError, match="mapping"):
         recommend(model, history=[item])
     for history in ({}, {item: 1.0}):

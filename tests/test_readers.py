@@ -168,6 +168,11 @@ def test_dates_without_hyphens_are_not_guessed_and_units_not_mixed(write, first,
         read_csv(write(f"user,item,timestamp\na,x,{first}\nb,x,{second}\n"))
 
 
+def test_times_that_are_not_known_do_not_outvote_dates(write):
+    with pytest.raises(ValueError, match="line 5: timestamp '20150131' is a date or a number of seconds"):
+        read_csv(write("user,item,timestamp\na,x,0\nb,x,0\nc,x,0\nd,x,20150131\ne,x,20150202\n"))
+
+
 def test_one_second_of_1970_among_others_is_no_date(write):
     data = read_csv(write("user,item,timestamp\na,x,20150131\nb,x,5\nc,x,964982703\n"))
     assert data.timestamp.tolist() == [20150131, 5, 964982703]

@@ -238,7 +238,8 @@ class Rows:
             reason = f"is of another unit than the first, which is in {known[0][1]}"
             self.complain((i, f"timestamp {_short(texts[i])} {reason}") for i, unit in known if unit != known[0][1])
         compact = [i for i, text in enumerate(texts) if COMPACT_DATE.fullmatch(text.strip())]
-        if compact and 2 * len(compact) >= len(texts):  # a few among many seconds are seconds of 1970
+        known = sum(text.strip() != "0" for text in texts)  # 0: the time is not known
+        if compact and 2 * len(compact) >= known:  # a few among many seconds are seconds of 1970
             reason = "is a date or a number of seconds (expected 2015-01-31 for a date)"
             self.complain((i, f"timestamp {_short(texts[i])} {reason}") for i in compact)
         return seconds

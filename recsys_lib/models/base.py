@@ -32,6 +32,7 @@ class BaseRecommender:
     """
 
     _arrays: tuple[str, ...] = ()  # fitted arrays that `save` must keep
+    liked_from = 4.0  # a rating from here on is a like, where the model has no such setting
     _learns_likes = True  # nothing to learn from data without a like
     _needs_likes = True  # nothing to say about a user without a liked item
     _uses_history = True  # can score a user from history alone
@@ -211,4 +212,4 @@ def _row_of_history(model, history):
             raise KeyError(f"unknown items {unknown} in history: {error.args[0]}") from None
     ratings = np.array(list(history.values()), dtype=np.float32)
     items = model.items_.indices(history)
-    return csr_array((ratings, (np.zeros(len(items), int), items)), shape=(1, len(model.items_)))
+    return model._check_history(csr_array((ratings, (np.zeros(len(items), int), items)), shape=(1, len(model.items_))))
