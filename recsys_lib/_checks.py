@@ -40,8 +40,8 @@ def indices(name, values, size, *, low=0, error=ValueError):
     """The values as an array of whole numbers in low..size − 1. Raises the error where they are none."""
     values = np.asarray(values) if np.size(values) else np.zeros(np.shape(values), int)
     if values.dtype.kind not in "iu" or (values.size and not (low <= values.min() and values.max() < size)):
-        received = f"{values.min()}..{values.max()}" if values.dtype.kind in "iuf" else values.dtype
-        raise error(f"expected {name} in {low}..{size - 1}, got {received}")
+        received = f"{values.min()}..{values.max()}" if values.dtype.kind in "iu" else f"dtype {values.dtype}"
+        raise error(f"expected {name} as whole numbers in {low}..{size - 1}, got {received}")
     return values
 
 

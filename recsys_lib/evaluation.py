@@ -45,7 +45,7 @@ def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10"
     liked = np.ones(len(data), bool) if data.rating is None else data.rating >= setting("relevant_from", relevant_from)
     if not liked.any():
         raise ValueError(f"no rating of the {part} part reaches relevant_from = {relevant_from}")
-    model = model.fit(train)
+    model.fit(train)
     lists = _recommend(model, users, np.isin(users, train.user), seen, max(k for _, _, k in wanted), block)
 
     row = np.searchsorted(users, data.user[liked])
@@ -53,13 +53,8 @@ def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10"
     hits, n_relevant = _metrics._hits(lists, relevant)
     values = [function(hits[:, :k], n_relevant) for _, function, k in wanted]
     ids = [data.users[u] for u in users.tolist()]
-    return pd.DataFrame(
-        {
-            "user": ids * len(wanted),
-            "metric": np.repeat([name for name, _, _ in wanted], len(users)),
-            "value": np.concatenate(values),
-        }
-    )
+    names = np.repeat([name for name, _, _ in wanted], len(users))
+    return pd.DataFrame({"user": ids * len(wanted), "metric": names, "value": np.concatenate(values)})
 
 
 def _parse(name):
@@ -169,7 +164,8 @@ def _by_seed(name, frames, metric):
     columns = []
     for frame in frames if isinstance(frames, (list, tuple)) else [frames]:
         if not {"user", "metric", "value"} <= set(getattr(frame, "columns", ())):
-            raise TypeError(f"expected what evaluate returned for {name!r}, or a list of it, received {type(frame)}")
+            received = f"{type(frame).__name__} with columns {list(getattr(frame, 'columns', ()))}"
+            raise TypeError(f"expected what evaluate returned for {name!r}, or a list of it, received {received}")
         values = frame.loc[frame["metric"] == metric].set_index("user")["value"]
         if values.empty:
             raise KeyError(f"{name!r} has no {metric!r}; it has {', '.join(frame['metric'].unique())}")

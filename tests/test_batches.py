@@ -82,12 +82,22 @@ def test_what_cannot_be_drawn():
         sample_negatives(half, [0, 1], 1, rng=0, popularity=[1, 1, 0])
     with pytest.raises(ValueError, match="2 or more negatives for user 1, got 1"):
         sample_negatives(half, [0, 1], 2, rng=0, replace=False)
-    for bad in ({"n": 0}, {"popularity": [1, -1, 1]}, {"popularity": [1, 1]}, {"users": [[0]]}, {"users": [0.5]}):
+    for bad in (
+        {"n": 0},
+        {"n": 1.5},
+        {"n": "1"},
+        {"popularity": [1, -1, 1]},
+        {"popularity": [1, 1]},
+        {"users": [[0]]},
+        {"users": [0.5]},
+    ):
         arguments = {"users": [0], "n": 1} | bad
-        with pytest.raises(ValueError, match="expected users"):
+        with pytest.raises(ValueError, match="expected n as a whole number ≥ 1" if "n" in bad else "expected users"):
             sample_negatives(half, rng=0, **arguments)
-    with pytest.raises(ValueError, match="users in 0..1, got 0..2"):
+    with pytest.raises(ValueError, match="users as whole numbers in 0..1, got 0..2"):
         sample_negatives(half, [0, 2], 1, rng=0)
+    with pytest.raises(ValueError, match="users as whole numbers in 0..1, got dtype float64"):
+        sample_negatives(half, [0.0], 1, rng=0)
     with pytest.raises(TypeError, match="rng as an int or a Generator, received None"):
         sample_negatives(half, [0], 1, rng=None)
     assert sample_negatives(full, [], 2, rng=0).shape == (0, 2)

@@ -87,6 +87,15 @@ def test_evaluate_fits_before_the_part_and_measures_the_part(split, part):
     assert frame["value"].isna().any(), "a user with test ratings but no relevant one keeps its row"
 
 
+def test_evaluate_needs_nothing_of_what_fit_returns(split):
+    class Silent(Scorer):
+        def fit(self, train):
+            super().fit(train)
+
+    scores = scores_of(split)
+    pd.testing.assert_frame_equal(evaluate(Silent(scores), split), evaluate(Scorer(scores), split))
+
+
 def test_evaluate_does_not_depend_on_the_block_or_on_the_other_metrics(split):
     model = Scorer(scores_of(split))
     whole = evaluate(model, split, metrics=("ndcg@10", "recall@20"))
@@ -181,7 +190,10 @@ def test_what_is_no_model_no_split_or_no_table_is_a_type_error(split):
         (lambda: evaluate(model, split.train), r"expected Split, received Interactions; cut the data first"),
         (lambda: evaluate(Scorer, split), r"expected a model, received the class Scorer: write Scorer\(\)"),
         (lambda: compare([frame([0.1])], baseline="a"), "expected Mapping, received list"),
-        (lambda: compare({"a": ratings}, baseline="a"), "expected what evaluate returned for 'a', or a list of it"),
+        (
+            lambda: compare({"a": ratings}, baseline="a"),
+            "returned for 'a'.* received DataFrame with columns .'user_id'",
+        ),
         (lambda: compare({"a": split}, baseline="a"), "expected what evaluate returned for 'a'.*Split"),
         (lambda: paired_bootstrap([1.0, 2.0], rng=None), "rng as an int or a Generator, received None"),
     ]:

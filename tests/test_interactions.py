@@ -171,6 +171,8 @@ def test_k_core():
     core = Interactions.from_table(table, item_table=films).k_core(user=2, item=2)
     assert core.users.ids == ("a", "b", "c") and core.items.ids == (1, 2)
     assert core.item_table["title"].tolist() == ["v", "w"] and len(core) == 6
+    titles = dataclasses.replace(core, item_table=core.item_table[["title"]]).k_core(user=2, item=3).item_table
+    assert titles["title"].tolist() == ["v", "w"]
     with pytest.raises(ValueError, match="expected a core with 9 pairs a user"):
         core.k_core(user=9, item=1)
 
@@ -192,8 +194,8 @@ def test_describe(data):
     "change, message",
     [
         ({"user": [0, 1]}, r"item of shape \(2,\), got \(3,\)"),
-        ({"user": [0, 1, 2]}, r"user in 0..1, got 0..2"),
-        ({"item": [0, 1, -1]}, r"item in 0..1, got -1..1"),
+        ({"user": [0, 1, 2]}, r"user as whole numbers in 0..1, got 0..2"),
+        ({"item": [0, 1, -1]}, r"item as whole numbers in 0..1, got -1..1"),
         ({"item": [0, 0.5, 1]}, "item as int32, got 0.5 at row 1"),
         ({"rating": [1, np.nan, 3]}, "rating as float32, got nan at row 1"),
         ({"rating": [1, 1e39, 3]}, "rating as float32, got 1e\\+39 at row 1"),
@@ -279,15 +281,17 @@ def test_recommended_items_as_a_table(data):
     assert table.values.tolist() == [["u1", 1, 30, "C", 9], ["u1", 2, 10, "A", 8], ["u2", 1, 20, "B", 7]]
     assert list(table.columns) == ["user_id", "rank", "item_id", "title", "score"]
     assert to_table(recommended[:1], data, users=[2])["user_id"].tolist() == ["u3", "u3"]
-    with pytest.raises(ValueError, match="one row a user: 3 users, got 1 rows"):
+    with pytest.raises(ValueError, match="one row a user: users .3,., got 1 rows"):
         to_table(recommended[:1], data)
-    with pytest.raises(ValueError, match="items in -1..2"):
+    with pytest.raises(ValueError, match="items as whole numbers in -1..2"):
         to_table(recommended + 1, data)
-    for users, got in ([99], r"99\.\.99"), (["u"], "<U1"), ([1.7], r"1\.7"), ([-1], "-1"):
-        with pytest.raises(ValueError, match=rf"users in 0\.\.2, got {got}"):
+    for users, got in ([99], r"99\.\.99"), (["u"], "dtype <U1"), ([1.7], "dtype float64"), ([-1], "-1"):
+        with pytest.raises(ValueError, match=rf"users as whole numbers in 0\.\.2, got {got}"):
             to_table(recommended[:1], data, users=users)
     with pytest.raises(ValueError, match=r"int \(n, k\), got float64"):
         to_table(recommended / 2, data)
+    with pytest.raises(ValueError, match=r"one row a user: users \(\), got 3 rows"):
+        to_table(recommended, data, users=0)
     with pytest.raises(ValueError, match=r"scores of shape \(3, 2\), got \(3, 3\)"):
         to_table(recommended, data, scores=np.zeros((3, 3)))
 

@@ -87,6 +87,13 @@ def test_a_column_that_cannot_be_saved_is_named(cell, tmp_path):
         model.save(tmp_path / "model")
 
 
+@pytest.mark.parametrize("columns", [["title", "title"], ["title", 0]])
+def test_columns_that_are_no_distinct_texts_are_refused(columns, tmp_path):
+    table = pd.DataFrame([["A", "B"]] * 3, columns=columns)
+    with pytest.raises(TypeError, match="distinct texts as columns of the item table"):
+        Popularity().fit(tiny(["a", "b", "c"], item_table=table)).save(tmp_path / "model")
+
+
 def test_item_table_with_gaps(tmp_path):
     table = pd.DataFrame({"item_id": ["a", "b", "c"], "title": ["A", None, "C ü"]})
     table["year"] = pd.array([1999, None, 2001], dtype="Int64")

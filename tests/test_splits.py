@@ -216,6 +216,8 @@ def test_construction_proves_the_split():
     a, b, c, d, e, f = (data.take([i]) for i in range(6))
     other = make([0] * 7, range(7)).take([6])
     Split(a, b, c, kind="user_time")
+    with pytest.raises(TypeError, match="expected Interactions, received DataFrame"):
+        Split(*[data.to_table()] * 3, kind="random")
     with pytest.raises(TypeError, match="kind"):
         Split(a, b, c)  # no cut named, no order checked
     with pytest.raises(ValueError, match="disjoint parts, got 1 pairs"):

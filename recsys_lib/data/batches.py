@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import csr_array
 
-from recsys_lib._checks import generator, indices
+from recsys_lib._checks import generator, indices, setting
 
 
 def sample_negatives(positives, users, n, *, rng, popularity=None, replace=True):
@@ -20,10 +20,11 @@ def sample_negatives(positives, users, n, *, rng, popularity=None, replace=True)
     n_users, n_items = positives.shape
     users = indices("users", users, n_users)
     weights = np.ones(n_items) if popularity is None else np.asarray(popularity, float)
-    if n < 1 or users.ndim != 1 or weights.shape != (n_items,) or not (np.isfinite(weights) & (weights >= 0)).all():
+    setting("n", n, 1, whole=True)
+    if users.ndim != 1 or weights.shape != (n_items,) or not (np.isfinite(weights) & (weights >= 0)).all():
         raise ValueError(
-            f"expected users int (m,), n ≥ 1 and finite weights ≥ 0 of shape ({n_items},), "
-            f"got users {users.dtype} {users.shape}, n={n}, weights {weights.shape}"
+            f"expected users int (m,) and finite weights ≥ 0 of shape ({n_items},), "
+            f"got users {users.dtype} {users.shape}, weights {weights.shape}"
         )
     if not len(users):
         return np.empty((0, n), np.int32)

@@ -253,7 +253,8 @@ class Interactions:
             raise ValueError(f"expected a core with {user} pairs a user and {item} an item, got an empty one")
         users = IdMap([self.users[i] for i in np.unique(core.user)])
         items = IdMap([self.items[i] for i in np.unique(core.item)])
-        return Interactions.from_table(core.to_table(), item_table=self.item_table, users=users, items=items)
+        table = None if self.item_table is None else self.item_table.assign(item_id=list(self.items))
+        return Interactions.from_table(core.to_table(), item_table=table, users=users, items=items)
 
     def describe(self):
         """Size, density, ratings and time span as a Series to print. Chapter: Anatomy."""
@@ -325,8 +326,8 @@ def to_table(recommended, interactions, *, users=None, scores=None):
     if recommended.ndim != 2 or recommended.dtype.kind not in "iu":
         raise ValueError(f"expected int (n, k), got {recommended.dtype} of shape {recommended.shape}")
     users = indices("users", range(interactions.n_users) if users is None else users, interactions.n_users)
-    if len(users) != len(recommended):
-        raise ValueError(f"expected one row a user: {len(users)} users, got {len(recommended)} rows")
+    if users.shape != (len(recommended),):
+        raise ValueError(f"expected one row a user: users {users.shape}, got {len(recommended)} rows")
     indices("items", recommended, interactions.n_items, low=-1)
     if scores is not None and np.shape(scores) != recommended.shape:
         raise ValueError(f"expected scores of shape {recommended.shape}, got {np.shape(scores)}")

@@ -34,7 +34,7 @@ class Split:
             raise ValueError(f"expected a history for kind 'users' and only there, got kind {self.kind!r}")
         parts = self._parts()
         for name, part in parts.items():
-            if part.users != self.train.users or part.items != self.train.items:
+            if require(part, Interactions).users != self.train.users or part.items != self.train.items:
                 raise ValueError(f"expected the same IdMaps in all parts, got others in {name}")
         for name in ("rating", "timestamp"):
             if len({getattr(part, name) is None for part in parts.values()}) > 1:

@@ -30,7 +30,7 @@ class ContentTFIDF(BaseRecommender):
         present = [] if train.item_table is None else list(train.item_table.columns)
         if missing := [name for name in self.columns if name not in present]:
             raise ValueError(f"expected the item table to have {self.columns}, received one without {missing}")
-        texts = train.item_table[self.columns].astype(object).fillna("").astype(str).agg(" ".join, axis=1)
+        texts = train.item_table[self.columns].astype("string").fillna("").astype(str).agg(" ".join, axis=1)
         vectorizer = TfidfVectorizer(tokenizer=_words, token_pattern=None, lowercase=True)
         self.item_vectors_ = csr_array(vectorizer.fit_transform(texts))
         self.words_ = vectorizer.get_feature_names_out().astype(str)

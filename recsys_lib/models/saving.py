@@ -109,6 +109,8 @@ def _plain(values, what, *more):
 def _table_to_json(table):
     if table is None:
         return None
+    if not table.columns.is_unique or not all(isinstance(name, str) for name in table.columns):
+        raise TypeError(f"expected distinct texts as columns of the item table, received {list(table.columns)}")
     columns = {}
     for name in table.columns.drop("item_id", errors="ignore"):
         values = [None if gap else value for value, gap in zip(table[name].tolist(), table[name].isna(), strict=True)]
