@@ -74,10 +74,7 @@ def _masked(scores, seen, value):
 
 
 TOP_TEN_MISTAKES = [
-    (
-        lambda s, seen: _list(s, seen, drop=False),
-        "Films in `seen` are in your list. Leave them out before you cut.",
-    ),
+    (lambda s, seen: _list(s, seen, drop=False), "Films in `seen` are in your list. Leave them out before you cut."),
     (
         lambda s, seen: _list(_masked(s, seen, -np.inf), set()),
         "Minus infinity puts seen films last, not out: with nine films and one seen it is in your list. Drop it.",
@@ -86,10 +83,7 @@ TOP_TEN_MISTAKES = [
         lambda s, seen: np.argsort(-np.delete(s, list(seen)), kind="stable")[:10],
         "After np.delete the positions have moved: you return places in the shorter array, not indices of films.",
     ),
-    (
-        lambda s, seen: _list(s, seen, k=None),
-        "Your list goes on after ten.",
-    ),
+    (lambda s, seen: _list(s, seen, k=None), "Your list goes on after ten."),
     (
         lambda s, seen: _list(s, seen, order=lambda x: np.argsort(x, kind="stable")),
         "You show the worst films first: argsort goes up. Sort by the negative scores.",
@@ -115,10 +109,7 @@ TOP_TEN_MISTAKES = [
         lambda s, seen: _list(s, seen, order=lambda x: np.argsort(-x)),
         "Right but for ties: argsort without kind='stable' may put equals in any order.",
     ),
-    (
-        lambda s, seen: np.asarray(s)[_list(s, seen)],
-        "You return the scores. Asked are the indices of the films.",
-    ),
+    (lambda s, seen: np.asarray(s)[_list(s, seen)], "You return the scores. Asked are the indices of the films."),
 ]
 
 

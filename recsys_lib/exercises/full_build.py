@@ -18,8 +18,6 @@ def score(answer):
             (5.5, "You took the mean of the films' vectors. The sum is divided by √n, not by n."),
             (8.0, "The dot product is right. What does everybody think of the film? Its bias is missing."),
             (6.5, "You scored a stranger: this user also has an own vector, (1, 0)."),
-            (6.0, "Own vector and bias are both missing. The score is (p + Σ q/√n) · q + b."),
-            (14.0, "Two things are missing: the sum of the films' vectors over √n, and the bias."),
             (7.5, "You divided the own vector too. Only the sum of the films' vectors is divided by √n."),
             (12.5, "The film with 2 stars is in your sum. History means the films that were liked."),
             (
@@ -96,10 +94,6 @@ def serve(answer):
             ),
             (_mistake(indices=True), "These are rows of the table, not ids. The last step is the way back: ids[row]."),
             (_mistake(best_first=False), "Your list is the worst first: argsort sorts upwards. Sort by -scores."),
-            (
-                _mistake(best_first=False, indices=True),
-                "Worst first, and rows in place of ids: sort by -scores, then ids[row].",
-            ),
             (
                 _mistake(power=0),
                 "The sum of the likes is not divided by √n: taste drowns the bias, the more so the longer the history.",

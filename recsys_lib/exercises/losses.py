@@ -41,18 +41,10 @@ def _bpr(s):
     return np.mean(np.logaddexp(0, -_gaps(s)))
 
 
-def _sigmoid(x):
-    return np.exp(-np.logaddexp(0, -x))
-
-
 def _logs(s, floor=0.0):
     """−log σ as it is written on paper; infinite or floored where σ is rounded away."""
     with np.errstate(over="ignore", divide="ignore"):
         return np.mean(-np.log(1 / (1 + np.exp(-_gaps(s))) + floor))
-
-
-def _one_denominator(s):
-    return np.logaddexp.reduce(np.asarray(s)) - s[0]
 
 
 FLOOR = "The small number inside the logarithm caps the loss near"
@@ -80,7 +72,7 @@ def bpr_row(answer):
         ROWS,
         mistakes=[
             (
-                lambda s: np.mean(1 - _sigmoid(_gaps(s))),
+                lambda s: np.mean(np.exp(-np.logaddexp(0, _gaps(s)))),
                 "This is 1 − σ(gap). Rendle's loss is −log σ(gap), which keeps pushing the worst pairs.",
             ),
             (
@@ -113,7 +105,7 @@ def bpr_row(answer):
                 "Your mean includes the liked film against itself. Only s[1:] are rivals.",
             ),
             (
-                _one_denominator,
+                lambda s: np.logaddexp.reduce(np.asarray(s)) - s[0],
                 "This is sampled softmax: all rivals in one denominator. BPR takes them one pair at a time.",
             ),
         ],

@@ -35,10 +35,7 @@ def adjusted_cosine(answer):
             (np.corrcoef(x, y)[0, 1], "This is Pearson: you centred on the films' means. Centre on each user's mean."),
             (by_item, "You took the mean of each film away. Take away the mean of each user, over all films rated."),
             (all_raters, "The length of Foe runs over D too, who did not rate Twin. Only common raters count."),
-            (
-                pair_means,
-                "Your user means run over Twin and Foe alone. A's level is the mean of all A rated: 10/3.",
-            ),
+            (pair_means, "Your user means run over Twin and Foe alone. A's level is the mean of all A rated: 10/3."),
             (missing_as_0, "A missing rating counts as 0 here. Leave it out, of the means and of the sums."),
             (by_four, "Your user means divide by four films. A rated three."),
             (product, "This is the sum of products. What is left to divide by?"),
@@ -73,30 +70,21 @@ def _cosine(x, y):
     return x @ y / np.sqrt((x @ x) * (y @ y))
 
 
-def _pearson(x, y, *, common_means=True, missing=np.nan, at_least=2):
+def _pearson(x, y, *, common_means=True, missing=np.nan, few=0.0, flat=0.0):
+    """Says `few` for fewer than two common raters, `flat` where one side does not vary."""
     x, y = (np.where(np.isnan(c), missing, c) for c in (x, y))
     both = ~np.isnan(x) & ~np.isnan(y)
-    if both.sum() < at_least:
-        return 0.0
+    if both.sum() < 2:
+        return few
     means = (x[both].mean(), y[both].mean()) if common_means else (np.nanmean(x), np.nanmean(y))
     a, b = x[both] - means[0], y[both] - means[1]
     scale = np.sqrt((a @ a) * (b @ b))
-    return a @ b / scale if scale > 1e-12 else 0.0
+    return a @ b / scale if scale > 1e-12 else flat
 
 
 def _no_root(x, y):
     both = ~np.isnan(x) & ~np.isnan(y)
     return np.cov(x[both], y[both], ddof=0)[0, 1] if both.sum() >= 2 else 0.0
-
-
-def _nan(x, y, *, few=0.0, flat=0.0):
-    """Pearson that says `few` for fewer than two common raters, `flat` where one side does not vary."""
-    both = ~np.isnan(x) & ~np.isnan(y)
-    if both.sum() < 2:
-        return few
-    a, b = x[both] - x[both].mean(), y[both] - y[both].mean()
-    scale = np.sqrt((a @ a) * (b @ b))
-    return a @ b / scale if scale > 1e-12 else flat
 
 
 def _mixed(x, y, power):
@@ -120,14 +108,8 @@ def pearson_pair(answer):
         _pearson,
         inputs,
         mistakes=[
-            (
-                lambda x, y: _pearson(x, y, common_means=False),
-                "Your means run over all raters. Which rated both?",
-            ),
-            (
-                lambda x, y: _pearson(x, y, missing=0),
-                "A missing rating counts as 0 here. Leave it out.",
-            ),
+            (lambda x, y: _pearson(x, y, common_means=False), "Your means run over all raters. Which rated both?"),
+            (lambda x, y: _pearson(x, y, missing=0), "A missing rating counts as 0 here. Leave it out."),
             (_no_root, "This is the covariance. Divide by the two lengths: then it lies between -1 and 1."),
             (
                 lambda x, y: _mixed(x, y, 1),
@@ -139,15 +121,12 @@ def pearson_pair(answer):
             ),
             (lambda x, y: abs(_pearson(x, y)), "The sign is lost: people who disagree have a correlation below 0."),
             (
-                lambda x, y: _nan(x, y, few=np.nan, flat=np.nan),
+                lambda x, y: _pearson(x, y, few=np.nan, flat=np.nan),
                 "Nearly: NaN comes out for fewer than two common raters or a side that does not vary. Say 0.",
             ),
-            (lambda x, y: _nan(x, y, few=np.nan), "Nearly: NaN comes out for fewer than two common raters. Say 0."),
-            (lambda x, y: _nan(x, y, flat=np.nan), "Nearly: NaN comes out where one side does not vary. Say 0."),
-            (
-                lambda x, y: _cosine_of_common(x, y),
-                "You did not subtract the means: this is the cosine over the common raters.",
-            ),
+            (lambda x, y: _pearson(x, y, few=np.nan), "Nearly: NaN comes out for fewer than two common raters. Say 0."),
+            (lambda x, y: _pearson(x, y, flat=np.nan), "Nearly: NaN comes out where one side does not vary. Say 0."),
+            (_cosine_of_common, "You did not subtract the means: this is the cosine over the common raters."),
         ],
         hint="Some results differ. Means, products and both lengths run over the common raters only; "
         "then look at one common rater and at a film without variation.",
