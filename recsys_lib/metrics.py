@@ -158,10 +158,8 @@ def _hits(recommended, relevant):
     recommended = _lists(recommended, n_items)
     if len(recommended) != n_users:
         raise ValueError(f"expected as many lists as rows of relevant, received {len(recommended)} and {n_users}")
-    relevant = sparse.csr_array(relevant)
-    if not relevant.has_canonical_format:
-        relevant = relevant.copy()
-        relevant.sum_duplicates()
+    relevant = sparse.csr_array(relevant, copy=True)
+    relevant.sum_duplicates()
     counts = np.diff(relevant.indptr)
     row, column = relevant.tocoo().coords
     stored = row.astype(np.int64) * n_items + column
@@ -285,10 +283,8 @@ def intra_list_diversity(recommended, item_features):
     unit = sparse.diags_array(np.divide(1, norm, out=np.zeros_like(norm), where=norm > 0)) @ features
     present = recommended >= 0
     length = present.sum(axis=1)
-    member = sparse.csr_array(
-        (np.ones(present.sum()), recommended[present], np.append(0, np.cumsum(length))),
-        shape=(len(recommended), features.shape[0]),
-    )
+    shape, ends = (len(recommended), features.shape[0]), np.append(0, np.cumsum(length))
+    member = sparse.csr_array((np.ones(present.sum()), recommended[present], ends), shape=shape)
     total = member @ unit  # the cosines of all ordered pairs of a list sum to |Σ f|² − Σ |f|²
     cosines = total.multiply(total).sum(axis=1) - member @ (norm > 0)
     pairs = length * (length - 1)

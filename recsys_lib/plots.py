@@ -31,7 +31,6 @@ def use_style():
     mpl.rcParams.update(
         {
             "figure.figsize": WIDE,
-            "figure.dpi": 100,
             "figure.facecolor": PAPER,
             "figure.constrained_layout.use": True,
             "figure.constrained_layout.w_pad": 0.08,
@@ -52,7 +51,6 @@ def use_style():
             "axes.titleweight": "bold",
             "axes.titlecolor": INK,
             "axes.labelsize": 9,
-            "axes.unicode_minus": True,
             "axes.prop_cycle": mpl.cycler(color=["#3d4650", ACCENT, SECOND, "#8b949e"]),
             "grid.color": GRID,
             "grid.linewidth": 0.7,
@@ -63,7 +61,6 @@ def use_style():
             "xtick.labelsize": 9,
             "ytick.labelsize": 9,
             "text.color": INK,
-            "font.family": "sans-serif",
             "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: the same picture everywhere, and no warning
             "font.size": 9,
             "legend.frameon": False,
@@ -112,15 +109,13 @@ def intervals(table, *, value="mean", ax=None, label=None, models=None, referenc
     if ax is None:
         _, ax = plt.subplots(figsize=(WIDE[0], max(1.6, 0.9 + 0.32 * len(table))))
     for place, (name, row) in enumerate(table.iterrows()):
-        family = models if isinstance(models, str) else (models or {}).get(name, name)
-        style = _style_or_ink(family)
+        style = _style_or_ink(models if isinstance(models, str) else (models or {}).get(name, name))
         ax.plot([row[low], row[high]], [place, place], color=style["color"], linewidth=2.2, solid_capstyle="round")
         ax.plot(row[value], place, **(style | {"linestyle": "none", "markersize": 7}))
         place_of_text = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points", "annotation_clip": False}
         text = _text(row[value], 3, plus="+" if value == "difference" else "")
         ax.annotate(text, (1, place), (6, 0), va="center_baseline", **place_of_text)
-    ax.set(yticks=range(len(table)), ylim=(len(table) - 0.4, -0.6))
-    ax.set_yticklabels([str(name) for name in table.index])
+    ax.set(yticks=range(len(table)), yticklabels=map(str, table.index), ylim=(len(table) - 0.4, -0.6))
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     ax.grid(False, axis="y")

@@ -25,23 +25,22 @@ def top_k(scores, k, *, exclude=None):
     setting("k", k, 1, whole=True)
     if not np.issubdtype(scores.dtype, np.floating):
         scores = scores.astype(np.float64)
-    if exclude is not None:
-        if not sparse.issparse(exclude):
-            raise TypeError(f"exclude must be a scipy sparse array (stored entry = excluded), received {type(exclude)}")
-        if exclude.shape != scores.shape:
-            raise ValueError(f"exclude must have the shape of scores {scores.shape}, received {exclude.shape}")
-        exclude = sparse.csr_array(exclude)
+    if exclude is None:
+        exclude = sparse.csr_array(scores.shape)
+    if not sparse.issparse(exclude):
+        raise TypeError(f"exclude must be a scipy sparse array (stored entry = excluded), received {type(exclude)}")
+    if exclude.shape != scores.shape:
+        raise ValueError(f"exclude must have the shape of scores {scores.shape}, received {exclude.shape}")
+    exclude = sparse.csr_array(exclude)
     n_users, n_items = scores.shape
     lists = np.full((n_users, k), -1, dtype=np.int32)
-    nothing = np.empty(0, int), np.empty(0, int)
     step = max(1, BLOCK_CELLS // max(n_items, 1))
     for start in range(0, n_users if n_items else 0, step):
         block = scores[start : start + step]
         if np.isnan(block).any():
             user = start + int(np.isnan(block).any(axis=1).argmax())
             raise ValueError(f"scores must not be NaN, received NaN in row {user}")
-        row, col = nothing if exclude is None else exclude[start : start + step].tocoo().coords
-        _fill(lists[start : start + step], block, min(k, n_items), row, col)
+        _fill(lists[start : start + step], block, min(k, n_items), *exclude[start : start + step].tocoo().coords)
     return lists
 
 

@@ -138,10 +138,8 @@ def shrink(s, n, beta):
 def _stored(matrix, *, rated=False):
     """The matrix as float64 csr whose stored entries are the ratings, and the floating dtype to answer in."""
     if sparse.issparse(matrix):
-        x = sparse.csr_array(matrix)
-        if not x.has_canonical_format:
-            x = x.copy()
-            x.sum_duplicates()
+        x = sparse.csr_array(matrix, copy=True)
+        x.sum_duplicates()
     else:
         matrix = np.asarray(matrix)
         if matrix.ndim != 2:

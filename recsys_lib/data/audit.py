@@ -21,10 +21,8 @@ def audit(data):
     if isinstance(data, pd.DataFrame):
         repeats = int(data.duplicated(["user_id", "item_id"]).sum()) if {"user_id", "item_id"} <= set(data) else 0
         if len(data) and "timestamp" in data and pd.api.types.is_string_dtype(data["timestamp"]):
-            raise ValueError(
-                f"expected timestamp in seconds since 1970 or as datetime64, got text such as "
-                f"{data['timestamp'].iloc[0]!r}: convert it with pd.to_datetime"
-            )
+            text = f"text such as {data['timestamp'].iloc[0]!r}: convert it with pd.to_datetime"
+            raise ValueError(f"expected timestamp in seconds since 1970 or as datetime64, got {text}")
         data = Interactions.from_table(data, duplicates="last")
     if not isinstance(data, Interactions):
         remedy = ": read a file with pandas.read_csv(path)" if isinstance(data, (str, Path)) else ""
@@ -86,10 +84,8 @@ def _in_time(data):
     id_order = _rank_correlation(first.index.to_numpy(), first.to_numpy())
     cut = np.sort(data.timestamp)[int(np.ceil(0.8 * len(data) - 1e-9)) - 1]
     past, future = data.take(data.timestamp <= cut), data.take(data.timestamp > cut)
-    cold = [
-        float((~np.isin(getattr(future, side), getattr(past, side))).mean()) if len(future) else np.nan
-        for side in ("user", "item")
-    ]
+    sides = (future.user, past.user), (future.item, past.item)
+    cold = [float((~np.isin(new, known)).mean()) if len(future) else np.nan for new, known in sides]
     values = [tied, float(days), row_order, id_order, *cold]
     meanings = [
         "their order is unknown: a split must keep a second whole" if tied else "every rating has a moment of its own",

@@ -69,15 +69,9 @@ def simulate_world(n_users=600, n_items=300, *, n_factors=4, density=0.05, expos
     rating = _to_level(mean[user, item] + noise * rng.normal(size=len(user)))
     timestamp = 1_577_836_800 + rng.integers(366 * 86_400, size=len(user))  # in the year 2020
     order = np.argsort(timestamp, kind="stable")
-    interactions = Interactions(
-        user[order],
-        item[order],
-        rating[order],
-        timestamp[order],
-        IdMap([f"u{u}" for u in range(n_users)]),
-        IdMap([f"f{i}" for i in range(n_items)]),
-        _item_table(item_genres, rng),
-    )
+    columns = (column[order] for column in (user, item, rating, timestamp))
+    users, items = IdMap([f"u{u}" for u in range(n_users)]), IdMap([f"f{i}" for i in range(n_items)])
+    interactions = Interactions(*columns, users, items, _item_table(item_genres, rng))
     truth = (_expected(mean, noise), propensity, user_factors, item_factors)
     return World(interactions, *(array.astype(np.float32) for array in truth))
 
@@ -100,11 +94,9 @@ def _item_table(item_genres, rng):
     names = list(GENRES)
     nouns = rng.integers(4, size=len(item_genres))
     adjectives = rng.integers(len(ADJECTIVES), size=len(item_genres))
+    words = zip(adjectives, nouns, item_genres[:, 0], strict=True)
     return pd.DataFrame({
         "item_id": [f"f{i}" for i in range(len(item_genres))],
-        "title": [
-            f"The {ADJECTIVES[a]} {GENRES[names[g]][n]}"
-            for a, n, g in zip(adjectives, nouns, item_genres[:, 0], strict=True)
-        ],
+        "title": [f"The {ADJECTIVES[a]} {GENRES[names[g]][n]}" for a, n, g in words],
         "genres": ["|".join(sorted(names[g] for g in pair)) for pair in item_genres],
     })  # fmt: skip

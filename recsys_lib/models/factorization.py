@@ -128,17 +128,10 @@ class MatrixFactorization(KerasRecommender):
 
     def _network(self, train):
         ratings = self.loss == "mse"
-        network = FactorizationNetwork(
-            n_users=len(self.users_),
-            n_items=len(self.items_),
-            n_factors=self.n_factors,
-            user_vector=self.use_user_vector,
-            history=self.use_history,
-            user_bias=ratings,
-            mean=float(train.require_rating().mean(dtype=np.float64)) if ratings else 0.0,
-            dropout=self.dropout,
-            init_scale=self.init_scale,
-        )
+        sizes = dict(n_users=len(self.users_), n_items=len(self.items_), n_factors=self.n_factors)
+        parts = dict(user_vector=self.use_user_vector, history=self.use_history, user_bias=ratings)
+        mean = float(train.require_rating().mean(dtype=np.float64)) if ratings else 0.0
+        network = FactorizationNetwork(**sizes, **parts, mean=mean, dropout=self.dropout, init_scale=self.init_scale)
         if not ratings:
             likes = np.bincount(self.likes_of(self.train_).indices, minlength=len(self.items_))
             start = np.log1p(likes)

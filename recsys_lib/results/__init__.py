@@ -8,7 +8,6 @@ import json
 import math
 import os
 import re
-import tempfile
 from importlib import metadata
 from pathlib import Path
 
@@ -53,15 +52,12 @@ def record(name, settings, values, *, seeds, inputs, seconds, folder=None):
     }
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{name}-", suffix=".part")
+    draft = path.with_name(f".{name}-{os.getpid()}.part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(draft, 0o644)  # mkstemp's file is for its owner alone
+        draft.write_text(text, encoding="utf-8")
         os.replace(draft, path)
-    except BaseException:
-        os.unlink(draft)
-        raise
+    finally:
+        draft.unlink(missing_ok=True)
     return path
 
 
