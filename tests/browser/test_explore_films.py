@@ -225,7 +225,7 @@ def test_recommend_opens_with_three_films_and_a_full_list(open_page, way):
         assert page.locator(".films-chosen li").count() == 3
         assert len(titles(page)) == 10 and titles(page)[0] in reading(page)
         bars = page.locator(".films-list > li").first.locator("ul li").all_inner_texts()
-        assert "popularity, 50 %" in bars[0] and len(bars) >= 3
+        assert {"recommend": "popularity, 50 %", "landing": "popularity, halved"}[name] in bars[0] and len(bars) >= 3
 
 
 def test_the_landing_page_begins_with_it(open_page):
@@ -381,6 +381,17 @@ def test_map_by_keyboard_alone(open_page, way):
     assert f"nearest to {first}" in reading(page)
     both = page.locator(".map-list").first.get_by_text("in both").count()
     assert f"keeps {both or 'none'} among" in reading(page)
+
+
+def test_a_film_chosen_in_a_list_leaves_the_reader_there(open_page):
+    page = open_page("map", width=360)
+    chosen = page.locator(".map-list").nth(1).get_by_role("button").nth(2)
+    chosen.scroll_into_view_if_needed()
+    title, before = chosen.inner_text(), page.evaluate("scrollY")
+    chosen.click()
+    assert f"nearest to {title}" in reading(page)
+    assert abs(page.evaluate("scrollY") - before) < 100
+    assert page.evaluate(f"[...document.querySelectorAll('.map-list')].findIndex(l => l.contains({FOCUS}))") == 1
 
 
 def test_a_film_is_chosen_on_the_map(open_page):

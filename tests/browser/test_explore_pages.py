@@ -163,9 +163,10 @@ def test_similarity_refuses_what_is_no_rating_and_keeps_the_last(open_page):
     page = ready(open_page("similarity"))
     field, before = page.get_by_label("A gives Hit"), reading(page)
     field.fill("7")
-    assert field.get_attribute("aria-invalid") is not None and reading(page) == before
+    assert field.get_attribute("aria-invalid") is not None
+    assert reading(page) == "What A gives Hit is not counted: it must be from 0.5 to 5."
     field.fill("5")
-    assert field.get_attribute("aria-invalid") is None
+    assert field.get_attribute("aria-invalid") is None and reading(page) == before
 
 
 @pytest.mark.parametrize(
@@ -278,10 +279,11 @@ def test_other_definitions_are_the_chapters(open_page):
     import pandas as pd
 
     space = {"np": np, "pd": pd}
-    exec(cell_with("evaluation", "def seven_ways").source, space)
+    for name in ("def precision_by_hand", "def average_precision_by_hand", "def seven_ways"):
+        exec(cell_with("evaluation", name).source, space)
     page = ready(open_page("metrics"))
     for k, missed in ((5, 1), (5, 6), (1, 1), (10, 10)):
-        for label, value in (("Length of the list, K", k), ("Relevant films that are not", missed)):
+        for label, value in (("Length of the list, k", k), ("Relevant films that are not", missed)):
             page.get_by_label(label).fill(str(value))
         hits = np.isin(np.arange(k), [1, 3]).astype(int)
         expected = space["seven_ways"](hits, 2 + missed).rename(index={"ranx": "trec_eval, ranx, this book"})
@@ -305,8 +307,8 @@ def test_contests_turn_the_order_around(open_page):
 def test_numbers_of_the_contests_are_the_chapters():
     text = (SCRIPTS / "data" / "contests.js").read_text("utf-8")
     shown = json.loads(text.split(" = ", 1)[1].rstrip(";\n"))
-    html = next(out.data["text/html"] for out in cell_with("evaluation", "def hits_by_user").outputs + cell_with(
-        "evaluation", "found |= {name").outputs if "data" in out and "text/html" in out.data)  # fmt: skip
+    outputs = cell_with("evaluation", "found = {name: hits_by_user").outputs
+    html = next(out.data["text/html"] for out in outputs if "text/html" in out.get("data", {}))
     cells = re.findall(r"<th>([^<]+)</th>\s*<td>([\d.]+)</td>\s*<td>([\d.]+)</td>\s*<td>([\d.]+)</td>", html)
     chapter = {name: [float(v) for v in values] for name, *values in cells}
     for model, contests in shown["models"].items():

@@ -19,9 +19,10 @@
   // --- One score and its target ---
 
   const KINDS = {
-    mse: { name: "Squared error", unit: "score, in stars", frame: () => [0, 50], top: 12 },
+    mse: { name: "Squared error", unit: "score, in stars", top: 12,
+      frame: (y, far) => [0, 10 * Math.ceil(Math.max((y + 4) ** 2, (far - y) ** 2) / 10)] },
     binary_cross_entropy: { name: "Sigmoid and cross-entropy", unit: "score (logit)", top: 12,
-      frame: (y, far) => [Math.min(0, -Math.ceil((y - 1) * far)), 14] },
+      frame: (y, far) => [Math.min(0, -Math.ceil((y - 1) * far)), Math.max(14, Math.ceil(4 * y + 1), Math.ceil((1 - y) * far))] },
   };
 
   function panel(kind, state) {
@@ -90,7 +91,8 @@
     return figure("One score, one target", el("div.explore-row", target,
       button("One step", () => step(1)), button("20 steps", () => step(20)), button("Back to 0", back)),
     words, el("div.explore-panels", panels.map((p) => p.node)),
-    note(`The arrow is the push, minus the gradient, in units of the score; a step goes ${RATE} of its length. The dots can be dragged.`));
+    note("Squared error: (score − target)². Cross-entropy: −y log σ(s) − (1 − y) log(1 − σ(s)), with y the target, s the score (the logit) and σ(s) = 1/(1 + e⁻ˢ)."),
+    note(`The arrow is the push, minus the gradient, in units of the score; a step goes ${RATE} of its length. Where it leaves the picture it is cut; the line under the picture has its length. The dots can be dragged.`));
   }
 
   // --- BPR: two scores, one gap ---
@@ -124,7 +126,8 @@
         + `Under 1 − σ, which some programs call BPR, the push is ${format(other)}.`);
     }
     place();
-    return figure("BPR: two scores, one gap", words, el("div.explore-panels", scores.node, gaps.node));
+    return figure("BPR: two scores, one gap", words, el("div.explore-panels", scores.node, gaps.node),
+      note("The liked film is one that the user likes; the drawn one was drawn at random from the rest. Loss: −log σ(gap), with σ(x) = 1/(1 + e⁻ˣ)."));
   }
 
   // --- Softmax: five scores share one unit ---
@@ -161,7 +164,7 @@
     }
     place();
     return figure("Softmax: five films, one unit to share", words, el("div.explore-panels",
-      el("div", area.node, el("div.softmax-films", boxes), note("Below each film: its share π of the softmax.")),
+      el("div", area.node, el("div.softmax-films", boxes), note("Below each film: its share π = eˢ / (sum of eˢ over the five).")),
       el("div", note("A film’s push is its like minus n · π, with n likes in the row: categorical cross-entropy for one, the multinomial loss for several. A step goes the whole length of the arrows."),
         el("div.explore-row", button("One step", () => step(1)), button("20 steps", () => step(20))))));
   }

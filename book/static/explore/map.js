@@ -82,7 +82,6 @@ const map = (function () {
       });
       pen.globalAlpha = 1;
       const [x0, y0] = at(film);
-      name(film); // below the marks
       pen.lineWidth = 2;
       for (const [places, style, shape] of [[near.all, "accent", "circle"], [near.plane, "accent-2", "square"]]) {
         pen.strokeStyle = ink(style);
@@ -105,17 +104,17 @@ const map = (function () {
       pen.beginPath();
       pen.arc(x0, y0, 5, 0, 7);
       pen.fill();
-      if (hover >= 0) name(hover);
+      write(`● ${data.names[film]}`, 8, size - 10); // in the corner, free of marks
+      if (hover >= 0) write(data.names[hover], at(hover)[0] + 10, at(hover)[1] - 17);
     }
 
-    function name(i) {
-      const [x, y] = at(i);
+    function write(text, x, y) {
       pen.font = `13px ${getComputedStyle(live).fontFamily}`;
-      const wide = pen.measureText(data.names[i]).width, left = Math.max(4, Math.min(x + 10, size - wide - 6));
+      const wide = pen.measureText(text).width, left = Math.max(4, Math.min(x, size - wide - 6));
       pen.fillStyle = ink("paper");
-      pen.fillRect(left - 3, y - 30, wide + 6, 18);
+      pen.fillRect(left - 3, y - 13, wide + 6, 18);
       pen.fillStyle = ink("ink");
-      pen.fillText(data.names[i], left, y - 17);
+      pen.fillText(text, left, y);
     }
 
     function choose(to) {
@@ -123,7 +122,7 @@ const map = (function () {
       near = neighbours(film, vectors, plane);
       const both = near.all.filter((i) => near.plane.includes(i)), title = data.names[film];
       const listed = (label, places, mark) => el("div", el("h2", el(`span.map-${mark}`), ` ${label}`), el("ol.map-list", places.map((i) => el("li",
-        el("button", { type: "button", onclick: () => { choose(i); finder.input.focus(); } }, data.names[i]),
+        el("button", { type: "button", onclick: () => { choose(i); lists.children[Number(mark === "square")].querySelector("button").focus({ preventScroll: true }); } }, data.names[i]),
         el("span.number", `${both.includes(i) ? "in both · " : ""}${format(near.cosines[i], 2)}`)))));
       lists.replaceChildren(listed("Nearest in all 64 dimensions", near.all, "circle"), listed("Nearest in the plane", near.plane, "square"));
       set(canvas, { "aria-label": `${data.n} films as points in a plane. ${title} and its nearest are marked; the lists below name them.` });

@@ -104,13 +104,13 @@
           + `NDCG ${format(measured[5][1])}, average precision ${format(measured[4][1])}; the libraries give ${ndcgs === 1 ? "one NDCG" : `${ndcgs} different NDCGs`}.`);
     }
 
-    const k = range("Length of the list, K", { min: 1, max: 10, step: 1, value: 5 }, () => update());
+    const k = range("Length of the list, k", { min: 1, max: 10, step: 1, value: 5 }, () => update());
     const missed = range("Relevant films that are not among the ten", { min: 0, max: 10, step: 1, value: 1 }, () => update());
     begin();
     return el("section", el("h2", "Ten results, in your order"), words, el("div.explore-panels",
       list, el("div", k, missed, el("div.explore-row", button("Relevant first", () => sorted(1)), button("Relevant last", () => sorted(-1)), button("The chapter’s list", begin)),
         note("Drag a film by its grip, or move it with the arrow keys."))),
-    table("values", ["Measure", "At K", "", "Written out"], values), el("h3", "The same list by other definitions in use"),
+    table("values", ["Measure", "At k", "", "Written out"], values), el("h3", "The same list by other definitions in use"),
     table("others", ["Library", "Precision", "Recall", "AP", "NDCG"], others));
   }
 
@@ -157,7 +157,7 @@
     const pick = choice("Whom does each model have to beat?", CONTESTS.map((name, c) => [c, name]), 0, show);
     show(0);
     return el("div", pick, words, table("contests", ["Model", "", el("th.number", { scope: "col" }, "hit@10"), ...heads], body),
-    note(`Bar: mean over ${data.users} users; line: 95 % interval. Each contest has its own scale. The last columns are a model’s places in the three contests; where intervals overlap, neighbours may be ties.`));
+    note(`hit@10: the share of a user’s withheld films that are among the first ten, each ranked alone against its rivals. BPR, uniform and popular: the same model, trained against films drawn evenly or by popularity. Bar: mean over ${data.users} users; line: 95 % interval. Each contest has its own scale. The last columns are a model’s places in the three contests; where intervals overlap, neighbours may be ties.`));
   }
 
   explore.start("metrics", (live, root) => live.append(ownList(), threeContests(root)));

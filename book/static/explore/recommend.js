@@ -70,7 +70,7 @@ const recommend = (function () {
 
     // What is liked by everybody, the films that count most, and the rest as one.
     function because({ terms }) {
-      const bias = terms.filter(([film]) => film < 0).map(([, value]) => [models[model].all + (model === "embedding" && share < 1 ? `, ${format(100 * share, 0)} %` : ""), value, "everybody"]);
+      const bias = terms.filter(([film]) => film < 0).map(([, value]) => [models[model].all + (model === "embedding" && share < 1 ? (compact && share === 0.5 ? ", halved" : `, ${format(100 * share, 0)} %`) : ""), value, "everybody"]);
       const kept = terms.filter(([film, value]) => film >= 0 && value).sort((a, b) => b[1] - a[1]);
       const shown = kept.length > (compact ? 2 : 4) ? (compact ? 1 : 3) : kept.length, rest = kept.slice(shown);
       const rows = [...bias, ...kept.slice(0, shown).map(([film, value]) => [name(film), value])];
@@ -129,7 +129,8 @@ const recommend = (function () {
       const p = explore.plot({ x: [0, 100], y: [0, 0.02 * Math.ceil(52 * top)], height: 190, xTicks: [0, 25, 50, 75, 100], xLabel: "% of the popularity term", yLabel: "NDCG@10, bands 95 %",
         label: `NDCG@10 by share of popularity: ${rows.map(([s, mean]) => `${format(mean)} at ${s} %`).join(", ")}` });
       const at = (column) => rows.map((row) => [row[0], row[column]]);
-      p.ink.append(el("path", { class: "band", d: `${p.path([...at(2), ...at(3).reverse()])}Z` }), el("path", { class: "curve", d: p.path(at(1)) }));
+      p.ink.append(el("path", { class: "band", d: `${p.path([...at(2), ...at(3).reverse()])}Z` }), el("path", { class: "curve", d: p.path(at(1)) }),
+        ...rows.map(([s, mean]) => el("circle", { cx: p.X(s), cy: p.Y(mean), r: 3, class: "spot" })));
       for (const [key, [text, x, anchor]] of Object.entries(rivals)) {
         const y = p.Y(measured.models[key][0]);
         p.ink.append(el("line.rival", { x1: p.X(0), x2: p.X(100), y1: y, y2: y }), el("text", { x: p.X(x) + (x ? 0 : 4), y: y - 4, "text-anchor": anchor }, text));
@@ -138,7 +139,7 @@ const recommend = (function () {
       p.ink.append(line);
       const mark = () => set(line, { x1: p.X(100 * share), x2: p.X(100 * share) });
       mark();
-      curve.append(p.node, note("Measured on people left out whole, most of whom brought more than ten likes."));
+      curve.append(p.node, note("NDCG@10: how high the withheld likes stand in ten, 1 at best. Measured at the five dots, on people left out whole, most of whom brought more than ten likes."));
     }
 
     // The chosen films as a file that read_csv reads.

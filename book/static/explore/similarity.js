@@ -11,8 +11,8 @@
     trap: { name: "Two people against six", films: ["Hit", "Friend", "Rumour"], target: 0, measure: "pearson", other: 2,
       table: [[5, 4, 4], [4, 5, null], [2, 2, null], [1, 3, 3.5], [4, 3, null], [3, 4, null]] },
     one: { name: "One common rater", films: FILMS, table: TABLE, target: 2, measure: "adjusted_cosine", other: 3 },
-    levels: { name: "Generous and strict", films: ["One", "Other"], table: [[5, 4], [4, 5], [2, 1], [1, 2]], target: 0, measure: "pearson", other: 1 },
-    angle: { name: "A right angle", films: ["u", "v", "w"], table: [[1, 0, 1], [0, 1, 0], [-1, 0, -1], [0, -1, 1]],
+    levels: { name: "Generous and strict", films: ["One", "Other", "Third"], table: [[5, 4, 5], [4, 5, 5], [2, 1, 2], [1, 2, 2]], target: 0, measure: "pearson", other: 1 },
+    angle: { name: "A right angle", films: ["U", "V", "W"], table: [[1, 0, 1], [0, 1, 0], [-1, 0, -1], [0, -1, 1]],
       target: 0, measure: "cosine", other: 1, numbers: true },
   };
   const n3 = (x) => short(x, 3);
@@ -47,7 +47,7 @@
           const typed = input.value === "" ? null : Number(input.value);
           const wrong = input.validity.badInput || (typed !== null && (typed < limits.min || typed > limits.max));
           set(input, { "aria-invalid": wrong });
-          if (wrong) return;
+          if (wrong) return say(`What ${people([u])} gives ${state.films[i]} is not counted: it must be from ${short(limits.min)} to ${limits.max}.`);
           state.table[u][i] = typed;
           update();
         };
