@@ -6,7 +6,7 @@ Notebooks hold no directive, so that GitHub and Colab show them as meant; the fo
     35 min to read · 40 s to run · needs …        the line may stand anywhere in the head
     You will be able to …            followed by a list
     > **Trap.** …                    also **By hand.** and **In production.**
-    ### Exercise …                   up to the next heading of the same level; or any heading below ## Exercises
+    ### Exercise …, Now you: …      up to the next heading of the same level; or any heading below ## Exercises
 """
 
 import re
@@ -86,7 +86,7 @@ def style_boxes(doctree):
 
 def style_exercises(doctree):
     for section in doctree.findall(nodes.section):
-        kind = re.match(r"exercises?\b", section.next_node(nodes.title).astext(), re.I)
+        kind = re.match(r"exercises?\b|now you:", section.next_node(nodes.title).astext(), re.I)
         if kind:
             below = [part for part in section if isinstance(part, nodes.section)]
             for exercise in below if kind[0].lower() == "exercises" else [section]:
