@@ -53,20 +53,26 @@ def test_checkerboard(loss, use_history):
             model.score(history=train.matrix())
 
 
-@pytest.mark.parametrize("loss", ["multinomial", "bpr", "mse"])
-def test_network_and_score_are_the_same_formula(small, loss):
-    model = MatrixFactorization(loss=loss, n_factors=8, epochs=2, dropout=0.3).fit(small)
+@pytest.mark.parametrize(
+    ("loss", "use_history"), [("multinomial", True), ("bpr", True), ("mse", True), ("bpr", False), ("mse", False)]
+)
+def test_network_and_score_are_the_same_formula(small, loss, use_history):
+    model = MatrixFactorization(loss=loss, use_history=use_history, n_factors=8, epochs=2, dropout=0.3).fit(small)
     p, q, b = model.user_vectors_, model.item_vectors_, model.item_bias_
     likes = small.likes().toarray()
-    user = p + likes @ q / np.sqrt(np.maximum(likes.sum(axis=1), 1))[:, None]
+    user = p
+    if use_history:
+        user = p + likes @ q / np.sqrt(np.maximum(likes.sum(axis=1), 1))[:, None]
     expected = user @ q.T + b
     if loss == "mse":
         expected += small.rating.mean() + model.user_bias_[:, None]
     np.testing.assert_allclose(model.score(np.arange(small.n_users)), expected, rtol=1e-4, atol=1e-4)
     users, items = np.arange(20, dtype=np.int32), np.arange(20, dtype=np.int32)
-    h = model._history(model.train_)[users].toarray()
+    inputs = {"user": users}
+    if use_history:
+        inputs["history"] = model._history(model.train_)[users].toarray()
     for layout in ({}, {"items": items[:, None]}):
-        logits = keras.ops.convert_to_numpy(model.network_({"user": users, "history": h, **layout}))
+        logits = keras.ops.convert_to_numpy(model.network_(inputs | layout))
         wanted = expected[users][np.arange(20), items][:, None] if layout else expected[users]
         np.testing.assert_allclose(logits, wanted, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(model.predict(users, items), expected[users, items], rtol=1e-4, atol=1e-4)

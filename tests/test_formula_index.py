@@ -6,9 +6,23 @@ import re
 import pytest
 
 import formula_index
-from bookfiles import ROOT
+from bookfiles import ROOT, notebook_paths, read_notebook
 
 MODULES = ("similarity", "losses", "metrics")
+PATHS = notebook_paths()
+
+# Displayed formulas that no function of the library computes: chapter → {formula: why not}.
+WITHOUT_FUNCTION = {
+    "losses": {
+        r"\frac{\partial \ell}{\partial p_u} = \sum_i \frac{\partial \ell}{\partial s_{ui}}\, q_i , \qquad "
+        r"\frac{\partial \ell}{\partial q_i} = \frac{\partial \ell}{\partial s_{ui}}\, p_u": (
+            "the chain rule, which training leaves to automatic differentiation"
+        ),
+        r"e^{s_i} \propto \frac{p(i)}{q(i)}": (
+            "where training without the log-q correction ends; a claim of the chapter holds it, by training"
+        ),
+    }
+}
 
 
 def public_functions(module):
@@ -79,3 +93,55 @@ def test_a_test_that_is_not_there_is_told():
         formula_index.find_test("tests/test_nowhere.py::test_x")
     with pytest.raises(ValueError, match="has no test"):
         formula_index.find_test("tests/test_formula_index.py::test_of_another_name")
+
+
+def squeezed(text):
+    return re.sub(r"[\s{}]|\\[,;!]|\\q?quad", "", text).replace("\\tfrac", "\\frac")
+
+
+def statements(latex):
+    """The statements of a formula, which stand side by side with a \\quad or \\qquad after the comma."""
+    return [squeezed(part).rstrip(".,") for part in re.split(r",\s*\\q?quad", latex)]
+
+
+def text_of(path):
+    return "\n".join(cell.source for cell in read_notebook(path).cells if cell.cell_type == "markdown")
+
+
+def displayed(text):
+    """Each statement between $$ and $$."""
+    return [statement for latex in re.findall(r"\$\$(.+?)\$\$", text, re.DOTALL) for statement in statements(latex)]
+
+
+def listed(path):
+    """The statements of the chapter's entries."""
+    of_chapter = [raw["latex"] for raw, (notebook, *_), *_ in formula_index.read_entries()[0] if notebook == path]
+    return {statement for latex in of_chapter for statement in statements(latex)}
+
+
+def excused(path):
+    return {statement for latex in WITHOUT_FUNCTION.get(path.stem, ()) for statement in statements(latex)}
+
+
+@pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
+def test_formulas_stand_in_their_chapters_letter_for_letter(path):
+    text = squeezed(text_of(path))
+    assert [statement for statement in sorted(listed(path)) if statement not in text] == []
+
+
+@pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
+def test_every_displayed_formula_has_an_entry_or_a_reason(path):
+    missing = set(displayed(text_of(path))) - listed(path) - excused(path)
+    assert missing == set(), "add it to book/formulas.yml, or with a reason to WITHOUT_FUNCTION"
+
+
+def test_a_reason_stands_for_a_formula_that_is_there_and_has_no_entry():
+    assert set(WITHOUT_FUNCTION) <= {path.stem for path in PATHS}
+    for path in PATHS:
+        assert excused(path) <= set(displayed(text_of(path))) - listed(path)
+
+
+def test_a_new_formula_is_told():
+    path = next(path for path in PATHS if path.stem == "losses")
+    text = text_of(path) + "\n\n$$\n\\ell = |s - y| , \\qquad\n\\pi_i = y_i .\n$$"
+    assert set(displayed(text)) - listed(path) - excused(path) == {r"\ell=|s-y|", r"\pi_i=y_i"}

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-import yaml
 
 from bookfiles import ROOT, notebook_paths, page_anchors, read_notebook
 
@@ -29,18 +28,3 @@ def test_every_term_of_the_glossary_is_linked_from_a_chapter_or_page():
     pages = [*PATHS, *(ROOT / "book").glob("*.md")]
     linked = {anchor for page in pages for anchor in re.findall(r"glossary\.md#([\w-]+)", page.read_text("utf-8"))}
     assert set(list(page_anchors(ROOT / "book" / "glossary.md"))[1:]) - linked == set()
-
-
-def test_formulas_stand_in_their_chapters_letter_for_letter():
-    texts = {path.relative_to(ROOT).as_posix(): chapter_text(path) for path in PATHS}
-    for entry in yaml.safe_load((ROOT / "book" / "formulas.yml").read_text("utf-8")):
-        for statement in re.split(r",\s*\\q?quad", entry["latex"]):
-            assert squeezed(statement) in texts[entry["section"].partition("#")[0]], f"{entry['name']}: {statement}"
-
-
-def chapter_text(path):
-    return squeezed("".join(cell.source for cell in read_notebook(path).cells if cell.cell_type == "markdown"))
-
-
-def squeezed(text):
-    return re.sub(r"[\s{}]|\\[,;!]|\\q?quad", "", text).replace("\\tfrac", "\\frac")
