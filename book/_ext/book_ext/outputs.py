@@ -40,8 +40,9 @@ def split_claims(block):
 
 def style_tables(doctree):
     for raw in doctree.findall(nodes.raw):
-        if raw.get("format") == "html" and "<table" in raw.astext():
-            raw.children = [nodes.Text(readable_table(raw.astext()))]
+        text = raw.astext()
+        if raw.get("format") == "html" and "<table" in text and "<template" not in text:
+            raw.children = [nodes.Text(readable_table(text))]
 
 
 def readable_table(html):
