@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from recsys_lib._checks import choice, indices, require, setting
+from recsys_lib._checks import choice, in_seconds, indices, require, setting
 
 COLUMNS = ("user_id", "item_id", "rating", "timestamp")
-FIRST_MILLISECOND = 10**11  # smaller numbers are seconds, up to the year 5138; larger ones milliseconds, from 1973 on
 
 
 def _as_list(values):
@@ -183,7 +182,7 @@ class Interactions:
         rating, timestamp = (columns[name].to_numpy() if name in columns else None for name in COLUMNS[2:])
         if timestamp is not None and columns["timestamp"].dtype.kind == "M":
             timestamp = pd.to_datetime(columns["timestamp"], utc=True).dt.as_unit("s").astype("int64").to_numpy()
-        _in_seconds(timestamp)
+        in_seconds(timestamp)
         arrays = users.indices(ids[0]), items.indices(ids[1]), rating, timestamp
         if duplicates != "error":
             arrays = _merge(*arrays, len(items), duplicates)
@@ -285,16 +284,6 @@ class Interactions:
         ids = {"user_id": [self.users[i] for i in self.user], "item_id": [self.items[i] for i in self.item]}
         values = {name: getattr(self, name) for name in COLUMNS[2:]}
         return pd.DataFrame(ids | {name: column.copy() for name, column in values.items() if column is not None})
-
-
-def _in_seconds(timestamp):
-    """Raises ValueError where a timestamp can only be milliseconds, as `read_csv` tells the two apart."""
-    if timestamp is None or timestamp.dtype.kind not in "iuf":
-        return
-    late = np.isfinite(timestamp) & ((timestamp >= FIRST_MILLISECOND) | (timestamp <= -FIRST_MILLISECOND))
-    if late.any():
-        row, advice = int(late.argmax()), "if these are milliseconds, divide by 1000: table['timestamp'] // 1000"
-        raise ValueError(f"expected timestamp in seconds since 1970, got {timestamp[row]} at row {row}; {advice}")
 
 
 def _aligned(item_table, items):

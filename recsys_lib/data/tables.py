@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from .interactions import FIRST_MILLISECOND, Interactions
+from recsys_lib._checks import FIRST_MILLISECOND
+
+from .interactions import Interactions
 
 FIELDS = {
     "user": "user", "user_id": "user", "userid": "user",
