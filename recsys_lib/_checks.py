@@ -2,6 +2,7 @@
 
 import numpy as np
 
+FIRST_MILLISECOND = 10**11  # smaller numbers are seconds, up to the year 5138; larger ones milliseconds, from 1973 on
 ADVICE = {  # what to do about an object of another kind
     "Interactions": "; make them of a table with Interactions.from_table(table)",
     "Split": "; cut the data first, e.g. split_by_user_time(data)",
@@ -43,6 +44,16 @@ def indices(name, values, size, *, low=0, error=ValueError):
         received = f"{values.min()}..{values.max()}" if values.dtype.kind in "iu" else f"dtype {values.dtype}"
         raise error(f"expected {name} as whole numbers in {low}..{size - 1}, got {received}")
     return values
+
+
+def in_seconds(timestamp):
+    """Raises ValueError where a timestamp can only be milliseconds, as `read_csv` tells the two apart."""
+    if timestamp is None or timestamp.dtype.kind not in "iuf":
+        return
+    late = np.isfinite(timestamp) & ((timestamp >= FIRST_MILLISECOND) | (timestamp <= -FIRST_MILLISECOND))
+    if late.any():
+        row, advice = int(late.argmax()), "if these are milliseconds, divide by 1000: table['timestamp'] // 1000"
+        raise ValueError(f"expected timestamp in seconds since 1970, got {timestamp[row]} at row {row}; {advice}")
 
 
 def generator(rng):

@@ -14,6 +14,7 @@ from recsys_lib.data.splits import Split
 from recsys_lib.retrieval import top_k
 
 BLOCK_CELLS = 2**20  # resampled values held together
+COMPARED = ["mean", "low", "high", "difference", "difference_low", "difference_high", "seed_spread", "n_users"]
 
 
 def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10", "recall@20"), block=512):
@@ -33,6 +34,8 @@ def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10"
     Chapter: Evaluation."""
     if isinstance(model, type):
         raise TypeError(f"expected a model, received the class {model.__name__}: write {model.__name__}()")
+    if not all(callable(getattr(model, method, None)) for method in ("fit", "score")):
+        raise TypeError(f"expected a model with fit and score, received {type(model).__name__} {model!r:.40}")
     train, seen = require(split, Split).before(part), split.seen(part).matrix()
     setting("block", block, 1, whole=True)
     wanted = [_parse(name) for name in ([metrics] if isinstance(metrics, str) else metrics)]
@@ -153,8 +156,7 @@ def compare(results, *, baseline, metric="ndcg@10", rng=0):
         own = paired_bootstrap(users, rng=rng)
         difference = paired_bootstrap(users, reference, rng=rng)[:3] if name != baseline else (np.nan,) * 3
         rows[name] = (*own[:3], *difference, seeds.mean().std(), own.n)
-    columns = ["mean", "low", "high", "difference", "difference_low", "difference_high", "seed_spread", "n_users"]
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("model")
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=COMPARED).rename_axis("model")
     table.attrs = {"metric": metric, "baseline": baseline}
     return table
 
@@ -164,8 +166,7 @@ def _by_seed(name, frames, metric):
     columns = []
     for frame in frames if isinstance(frames, (list, tuple)) else [frames]:
         if not {"user", "metric", "value"} <= set(getattr(frame, "columns", ())):
-            received = f"{type(frame).__name__} with columns {list(getattr(frame, 'columns', ()))}"
-            raise TypeError(f"expected what evaluate returned for {name!r}, or a list of it, received {received}")
+            raise TypeError(f"expected what evaluate returned for {name!r}, or a list of it, received {_kind(frame)}")
         values = frame.loc[frame["metric"] == metric].set_index("user")["value"]
         if values.empty:
             raise KeyError(f"{name!r} has no {metric!r}; it has {', '.join(frame['metric'].unique())}")
@@ -180,6 +181,10 @@ def _by_seed(name, frames, metric):
     return pd.DataFrame({seed: column.reindex(users) for seed, column in enumerate(columns)})
 
 
+def _kind(table):
+    return f"{type(table).__name__} with columns {list(getattr(table, 'columns', ()))}"
+
+
 def _same(users, others):
     return len(users) == len(others) and bool(users.isin(others).all())
 
@@ -188,7 +193,10 @@ def show(table, *, digits=4):
     """A table of compare, as text to read: best first, intervals as [low, high], no leading zeros.
 
     table: what compare returned.   digits: after the point. Returns a DataFrame of strings by model.
+    Raises TypeError for anything else.
     Chapter: Evaluation."""
+    if not set(COMPARED) <= set(getattr(table, "columns", ())):
+        raise TypeError(f"expected what compare returned, received {_kind(table)}")
     table = table.sort_values("mean", ascending=False, kind="stable")
     metric, baseline = table.attrs.get("metric", "mean"), table.attrs.get("baseline", "baseline")
     text = pd.DataFrame(index=table.index)

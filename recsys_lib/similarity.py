@@ -126,11 +126,13 @@ def shrink(s, n, beta):
         shrink(s, n, β) = s · n / (n + β)
 
     s: similarities.   n: common raters, same shape.   beta: the number of raters at which half of s is left, ≥ 0.
-    Returns the dtype of s; 0 where n = 0. Raises ValueError for a negative or infinite beta.
+    Returns the dtype of s; 0 where n = 0. Raises ValueError for a negative or infinite beta, a negative n, or NaN.
     Source: Koren 2008. Chapter: Similarity."""
     if not 0 <= beta < np.inf:
         raise ValueError(f"beta must be a number of raters, 0 or more, received {beta!r}")
     s, n = np.asarray(s), np.asarray(n)
+    if np.isnan(s).any() or not (n >= 0).all():
+        raise ValueError("expected similarities s and numbers of raters n ≥ 0, received NaN or a negative n")
     trust = np.divide(n, n + beta, out=np.zeros(n.shape, np.result_type(s, np.float32)), where=n > 0)
     return s * trust
 

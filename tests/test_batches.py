@@ -120,3 +120,5 @@ def test_rating_batches(movielens):
     assert user.flags.writeable and rating.flags.writeable
     with pytest.raises(ValueError, match="expected ratings"):
         rating_batches(movielens.binarize())
+    with pytest.raises(TypeError, match="expected Interactions, received DataFrame; make them of a table"):
+        rating_batches(movielens.to_table())

@@ -189,6 +189,10 @@ def test_what_is_no_model_no_split_or_no_table_is_a_type_error(split):
     for call, message in [
         (lambda: evaluate(model, split.train), r"expected Split, received Interactions; cut the data first"),
         (lambda: evaluate(Scorer, split), r"expected a model, received the class Scorer: write Scorer\(\)"),
+        (lambda: evaluate("EASE", split), "expected a model with fit and score, received str 'EASE'"),
+        (lambda: evaluate(None, split), "expected a model with fit and score, received NoneType None"),
+        (lambda: show(None), r"expected what compare returned, received NoneType with columns \[\]"),
+        (lambda: show(ratings), "expected what compare returned, received DataFrame with columns .'user_id'"),
         (lambda: compare([frame([0.1])], baseline="a"), "expected Mapping, received list"),
         (
             lambda: compare({"a": ratings}, baseline="a"),

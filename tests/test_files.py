@@ -1,17 +1,13 @@
-"""A download is whole or not there; an archive stays in its folder."""
+"""A download is whole or not there."""
 
 import hashlib
 import http.server
-import io
-import os
 import random
-import stat
 import threading
-import zipfile
 
 import pytest
 
-from recsys_lib.data import data_home, fetch, unzip
+from recsys_lib.data import data_home, fetch
 
 CONTENT = random.Random(0).randbytes(3_000_000)  # the same in every worker: it stands in test names
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -119,55 +115,3 @@ def test_what_cannot_be_fetched(home, url, name, sha256, message):
     with pytest.raises(ValueError, match=message):
         fetch(url, sha256=sha256, name=name)
     assert not home.exists()
-
-
-# --- archives
-
-
-def archive(path, entries):
-    with zipfile.ZipFile(path, "w") as file:
-        for name, content in entries:
-            file.writestr(name, content)
-    return path
-
-
-def test_unzip(tmp_path):
-    path = archive(tmp_path / "a.zip", [("ml/ratings.csv", "a"), ("ml/README", "b")])
-    folder = unzip(path, tmp_path / "new" / "out")
-    assert (folder / "ml" / "ratings.csv").read_text() == "a"
-    assert [p.name for p in (tmp_path / "new").iterdir()] == ["out"]
-    with pytest.raises(ValueError, match="folder that does not exist yet"):
-        unzip(path, folder)
-    assert unzip(archive(tmp_path / "b.zip", []), tmp_path / "empty").is_dir()
-
-
-@pytest.mark.parametrize(
-    "name", ["../evil", "a/../../evil", "/evil", "..\\evil", "c:\\evil", "c:evil", "\\\\host\\evil"]
-)
-def test_an_entry_outside_the_folder_is_refused(tmp_path, name):
-    path = archive(tmp_path / "a.zip", [("good", "a"), (name, "b")])
-    with pytest.raises(ValueError, match="entries inside the folder, got"):
-        unzip(path, tmp_path / "out")
-    assert [p.name for p in tmp_path.iterdir()] == ["a.zip"]
-
-
-def test_links_and_damaged_archives_are_refused(tmp_path):
-    link = zipfile.ZipInfo("link")
-    link.external_attr = (stat.S_IFLNK | 0o777) << 16
-    with pytest.raises(ValueError, match="files and folders only, got the link 'link'"):
-        unzip(archive(tmp_path / "a.zip", [(link, "/etc")]), tmp_path / "out")
-    whole = io.BytesIO()
-    archive(whole, [("a", os.urandom(1000))])
-    damaged = bytearray(whole.getvalue())
-    damaged[500] ^= 1
-    for content in (whole.getvalue()[:-10], bytes(damaged), b"no zip"):
-        (tmp_path / "b.zip").write_bytes(content)
-        with pytest.raises(ValueError, match="expected a whole zip archive, got b.zip"):
-            unzip(tmp_path / "b.zip", tmp_path / "out")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.zip", "b.zip"]
-
-
-def test_a_missing_archive(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        unzip(tmp_path / "no.zip", tmp_path / "out")
-    assert list(tmp_path.iterdir()) == []

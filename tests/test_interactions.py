@@ -124,6 +124,10 @@ def test_likes_and_binarize(data):
     assert binary.binarize() is binary
     with pytest.raises(TypeError, match="sparse matrix of ratings, got ndarray"):
         likes(np.zeros((2, 2)))
+    for liked_from in (np.nan, np.inf, "4"):
+        for call in (data.likes, data.binarize, lambda liked_from: likes(data.matrix(), liked_from)):
+            with pytest.raises(ValueError, match="liked_from as a finite number, received"):
+                call(liked_from)
 
 
 def test_what_is_missing_is_said(data):
@@ -175,6 +179,10 @@ def test_k_core():
     assert titles["title"].tolist() == ["v", "w"]
     with pytest.raises(ValueError, match="expected a core with 9 pairs a user"):
         core.k_core(user=9, item=1)
+    with pytest.raises(ValueError, match="user as a whole number ≥ 0, received -1"):
+        core.k_core(user=-1, item=1)
+    with pytest.raises(ValueError, match="item as a whole number ≥ 0, received 1.5"):
+        core.k_core(user=1, item=1.5)
 
 
 def test_k_core_is_stable_and_maximal(movielens):
@@ -256,6 +264,14 @@ def test_given_maps_and_dates():
         data = Interactions.from_table(TABLE.assign(timestamp=moment), items=ids)
         assert data.items is ids and data.matrix().shape == (3, 4)
         assert data.timestamp.tolist() == (TABLE["timestamp"] - 250).tolist()
+
+
+@pytest.mark.parametrize("moment", [1_260_759_144_000, 1_260_759_144_000.0, -(10**11)])
+def test_milliseconds_are_refused(moment):
+    table = TABLE.assign(timestamp=[1, 10**11 - 1, moment, 0])
+    with pytest.raises(ValueError, match=r"in seconds since 1970, got -?\d+(\.0)? at row 2; .* divide by 1000"):
+        Interactions.from_table(table)
+    assert Interactions.from_table(table.assign(timestamp=table["timestamp"] // 1000)).timestamp[1] == 10**8 - 1
 
 
 def test_a_pair_that_comes_twice():

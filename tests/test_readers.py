@@ -127,6 +127,7 @@ def test_a_range_of_ratings(write):
         ("a,x,3,2015-02-30", "timestamp '2015-02-30' is neither"),
         ("a,x,3,1.26E+09", "timestamp '1.26E\\+09' is neither"),
         ("a,x,3,1260759144000000", "timestamp '1260759144000000' is neither"),
+        ("a,x,3,9999-12-31", "timestamp '9999-12-31' lies after the year 5138"),
         ("a,x,3,1260759144000", "timestamp '1260759144000' is of another unit than the first, which is in seconds"),
         ('a,"x,3,1', "cannot be split into fields: unexpected end of data"),
         ('a,"x"y,3,1', "cannot be split into fields: ',' expected after '\"'"),
@@ -223,17 +224,18 @@ def test_files_that_are_not_there(tmp_path):
 
 characters = st.characters(codec="utf-8", exclude_characters="\0\ufeff")
 ids = st.one_of(
-    st.text(characters, min_size=1, max_size=6).filter(str.strip),
-    st.from_regex(r"0{0,2}[0-9]{1,3}", fullmatch=True),
-    st.sampled_from(["NA", "null", "nan", "None", "True", "-1", "1.0", " 7", 'a"b', "a\nb", "a\r\nb", "x,y", "x;y"]),
+    st.text(characters, min_size=1, max_size=4).filter(str.strip),
+    st.sampled_from(["7", "07", "007", "0", "10", "NA", "null", "nan", "None", "True", "-1", "1.0", " 7"]),
+    st.sampled_from(['a"b', "a\nb", "a\r\nb", "x,y", "x;y"]),
 )
 seconds = st.integers(10**9, 2 * 10**9)
 
 
 @st.composite
 def tables(draw):
-    pairs = draw(st.lists(st.tuples(ids, ids), min_size=1, max_size=8, unique=True))
-    return [(*pair, draw(st.integers(0, 10)) / 2, draw(seconds)) for pair in pairs]
+    pairs = draw(st.lists(st.tuples(ids, ids), min_size=1, max_size=3, unique=True))
+    rating, moment = draw(st.integers(0, 10)), draw(seconds)
+    return [(*pair, (rating + i) % 11 / 2, moment + i**9) for i, pair in enumerate(pairs)]
 
 
 def as_csv(table, delimiter, quote_all, end):
@@ -276,7 +278,7 @@ def test_what_was_written_is_read(write, table, delimiter, quote_all, end, unit,
 
 @given(
     tables(),
-    st.integers(0, 7),
+    st.integers(0, 2),
     st.sampled_from(["", "nan", "five", "1,000", "--1", "1e99"]),
     st.sampled_from([(0, ""), (1, " "), (2, None), (3, "soon"), (3, ""), (None, None)]),
     st.sampled_from(["\n", "\r\n"]),
@@ -390,6 +392,66 @@ def test_every_edition_reads_alike(tmp_path, name):
     (tmp_path / name).write_bytes(edition(name)[name].replace(b"4", b"6", 1))
     with pytest.raises(ValueError, match=rf"{name}, line {1 + name.endswith('csv')}: rating '6' is out of range"):
         read_movielens(tmp_path)
+
+
+def test_the_columns_of_the_csv_files_are_found_by_their_header(tmp_path):
+    (tmp_path / "ratings.csv").write_text("\nmovieId,timestamp,tag,userId,rating\n10,100,x,1,4\n7,200,,2,5\n")
+    (tmp_path / "movies.csv").write_text("genres,movieId,title\nComedy,7,A (1999)\nDrama,10,B\n")
+    data = read_movielens(tmp_path)
+    assert rows(data) == [[1, 10, 4, 100], [2, 7, 5, 200]]
+    assert data.item_table["title"].tolist() == ["A", "B"]
+    assert data.item_table["genres"].tolist() == ["Comedy", "Drama"]
+
+
+@pytest.mark.parametrize(
+    "file, content, message",
+    [
+        ("ratings.csv", "1,10,4,100\n2,10,3,200\n", "userId,movieId,rating,timestamp, got '1,10,4,100'"),
+        ("ratings.csv", "\nuserId,movieId,rating\n2,10,3\n", "userId,movieId,rating,timestamp, got 'userId,movieId,"),
+        ("ratings.csv", "userId,user,movieId,rating,timestamp\n2,2,10,3,1\n", "userId,movieId,rating,timestamp, got"),
+        ("movies.csv", "7,A (1999),Comedy\n10,B,Drama\n", "movieId,title,genres, got '7,A \\(1999\\),Comedy'"),
+        ("movies.csv", "userId,title,genres\n7,A,B\n", "movieId,title,genres, got 'userId,title,genres'"),
+    ],
+)
+def test_a_csv_file_without_its_header_is_refused(tmp_path, file, content, message):
+    for name, good in edition("ratings.csv").items():
+        (tmp_path / name).write_bytes(good)
+    (tmp_path / file).write_text(content)
+    line = 2 if content.startswith("\n") else 1
+    with pytest.raises(ValueError, match=f"^{file}, line {line}: expected the header {message}"):
+        read_movielens(tmp_path)
+
+
+def test_a_pair_twice_in_movielens(tmp_path):
+    (tmp_path / "u.data").write_text("1\t10\t2\t100\n1\t10\t5\t200\n")
+    with pytest.raises(ValueError, match="u.data, line 2: .* stands in line 1 already .or give duplicates='last'"):
+        read_movielens(tmp_path)
+    assert rows(read_movielens(tmp_path, duplicates="last")) == [[1, 10, 5, 200]]
+    assert rows(read_movielens(tmp_path, duplicates="mean")) == [[1, 10, 3.5, 200]]
+
+
+@given(
+    st.sampled_from(["u.data", "ratings.dat", "ratings.csv"]),
+    st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=3, unique=True),
+    st.sampled_from([(0, 1, 2, 3), (1, 0, 2, 3), (3, 2, 1, 0)]),
+    st.sampled_from([None, None, (0, "x"), (1, ""), (2, "0"), (2, "5.5"), (3, "soon")]),
+    st.integers(0, 2),
+)
+def test_movielens_files_are_read_or_the_bad_line_is_named(write, name, pairs, order, damage, place):
+    table = [(user, item, (user % 10 + 1) / 2, 10**9 + item) for user, item in pairs]
+    written, place = [list(map(str, row)) for row in table], place % len(table)
+    if damage:
+        written[place][damage[0]] = damage[1]
+    if name == "ratings.csv":
+        written = [[row[i] for i in order] for row in [["userId", "movieId", "rating", "timestamp"], *written]]
+    delimiter = {"u.data": "\t", "ratings.dat": "::", "ratings.csv": ","}[name]
+    path = write("".join(delimiter.join(row) + "\n" for row in written), name)
+    if damage:
+        line = place + len(written) - len(table) + 1
+        with pytest.raises(ValueError, match=f"^{name}, line {line}: .*$"):
+            read_movielens(path)
+    else:
+        assert rows(read_movielens(path)) == [list(row) for row in table]
 
 
 def test_bad_movielens_files(tmp_path):

@@ -21,9 +21,9 @@ def test_all_files_agree_with_the_configuration():
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
-    """The files that may name the address, and the tools, in a folder of their own."""
+    """The files that may name the address, the tools and the tests, in a folder of their own."""
     folder = tmp_path_factory.mktemp("book")
-    for name in ("tools", "book", "notebooks", "recsys_lib"):
+    for name in ("tools", "book", "notebooks", "recsys_lib", "tests"):
         ignore = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "experiments")
         shutil.copytree(ROOT / name, folder / name, ignore=ignore)
     for name in (
@@ -66,11 +66,22 @@ def test_sets_it_everywhere_and_takes_it_back(copy):
             "utf-8"
         )
         assert f"https://colab.research.google.com/github/example-owner/example-book/blob/main/{name}" in readme
-    left = [path for path, data in contents(copy).items() if b"git+URL" in data and "tools" not in path.parts]
+    named = [path for path, data in contents(copy).items() if b"git+URL" in data]
+    left = [path for path in named if not {"tools", "tests"} & set(path.parts)]
     assert left == []
 
     assert tool(copy, "--set", "").returncode == 0
     assert contents(copy) == unset
+
+
+def test_the_tests_pass_once_it_is_set(copy):
+    """What depends on the address follows it: cell ids, bootstrap cells, the links of the formula index."""
+    assert tool(copy, "--set", EXAMPLE).returncode == 0
+    tests = [f"tests/test_{name}.py" for name in ("notebooks_contract", "formula_index", "claims_page")]
+    chosen = "make_notebooks or bootstrap or up_to_date"
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-k", chosen, *tests]
+    done = subprocess.run(command, cwd=copy, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_publish_check_gives_the_command(copy):

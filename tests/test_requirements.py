@@ -1,7 +1,10 @@
 """Ranges, lock and Colab's list agree, and no notebook installs what Colab has of its own."""
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 
 import pytest
 from packaging.requirements import Requirement
@@ -55,6 +58,20 @@ def test_lock_holds_every_direct_requirement():
         assert versions, f"{requirement.name} is not in requirements.lock; run make lock"
         for version, _ in versions:
             assert requirement.specifier.contains(version), f"{requirement} refuses the locked {version}; run make lock"
+
+
+def test_whatever_is_imported_is_a_direct_requirement():
+    """What comes in by way of another package may leave with it."""
+    distributions, listed = packages_distributions(), {canonicalize_name(r.name) for r in DIRECT}
+    files = [path for folder in ("recsys_lib", "tools", "tests", "book") for path in (ROOT / folder).rglob("*.py")]
+    own = {path.stem for path in files} | {path.parent.name for path in files} | set(sys.stdlib_module_names)
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+            for name in {name.split(".")[0] for name in names} - own:
+                by = {canonicalize_name(found) for found in distributions.get(name, [name])}
+                assert by & listed, f"{path.relative_to(ROOT)} imports {name}, which requirements.txt does not list"
 
 
 def test_lock_has_a_hash_for_each_package_and_no_address():

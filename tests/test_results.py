@@ -30,6 +30,7 @@ def test_load_gives_what_was_recorded(folder):
     assert content["inputs"] == {"ratings": hashlib.sha256(b"abc").hexdigest()}
     assert content["versions"]["recsys_lib"] == __version__
     assert content["versions"]["numpy"] == np.__version__
+    assert content["terms"] == results.TERMS and "GroupLens" in results.TERMS
 
 
 def test_versions_are_found_under_whichever_name_tensorflow_is_installed(folder, monkeypatch):
@@ -110,7 +111,9 @@ def test_fingerprint_sees_values_types_shapes_and_ids(tmp_path):
 def test_every_recorded_result_of_the_package_is_complete():
     for path in results._FOLDER.glob("*.json"):
         content = results.load(path.stem)
-        assert set(content) == {"name", "settings", "values", "seeds", "versions", "inputs", "seconds"}, path.name
+        assert content["terms"] == results.TERMS, path.name
+        keys = {"name", "terms", "settings", "values", "seeds", "versions", "inputs", "seconds"}
+        assert set(content) == keys, path.name
         assert content["name"] == path.stem
         assert all(len(sha) == 64 for sha in content["inputs"].values())
         assert json.dumps(content, allow_nan=False)

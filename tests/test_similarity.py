@@ -191,3 +191,6 @@ def test_shrink_by_hand():
     for beta in (-1, np.inf, np.nan):
         with pytest.raises(ValueError, match="0 or more"):
             shrink(s, n, beta)
+    for wrong in ((np.nan, 5), (0.5, np.nan), (0.5, -1), ([0.5, 0.5], [3, -3])):
+        with pytest.raises(ValueError, match="received NaN or a negative n"):
+            shrink(*wrong, 20)

@@ -7,6 +7,7 @@ import sys
 
 import nbformat
 import pytest
+import yaml
 
 import bookfiles
 import bootstrap_cell
@@ -145,13 +146,13 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path):
 class TestPython:
     """tools/python.sh with a PATH of its own."""
 
-    def run(self, folder, **scripts):
+    def run(self, folder, PYTHON="", **scripts):
         for name, body in scripts.items():
             file = folder / name.replace("_", ".")
             file.write_text(f"#!/bin/sh\n{body}\n")
             file.chmod(0o755)
         shutil.copy("/bin/sh", folder / "sh") if not (folder / "sh").exists() else None
-        environment = {"PATH": str(folder), "HOME": os.environ.get("HOME", "/")}
+        environment = {"PATH": str(folder), "HOME": os.environ.get("HOME", "/"), "PYTHON": PYTHON}
         return subprocess.run(
             ["/bin/sh", ROOT / "tools" / "python.sh"], capture_output=True, text=True, env=environment
         )
@@ -160,6 +161,16 @@ class TestPython:
         done = self.run(tmp_path, python3_13="echo no such version; exit 127", python3=f'exec "{sys.executable}" "$@"')
         assert done.returncode == 0, done.stderr
         assert done.stdout.strip()
+
+    def test_the_one_asked_for_wins(self, tmp_path):
+        """The workflow's matrix asks for 3.11 and 3.13, and must not be given the newest of the machine."""
+        for name in ("3_11", "3_12", "3_13"):
+            answer = f"case $2 in *executable*) echo {name};; esac"
+            self.run(tmp_path, **{f"python{name}": answer})
+        assert self.run(tmp_path).stdout.strip() == "3_13"
+        assert self.run(tmp_path, PYTHON="python3.11").stdout.strip() == "3_11"
+        test = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text("utf-8"))["jobs"]["test"]
+        assert test["env"]["PYTHON"] == "python${{ matrix.python }}"
 
     def test_none_that_fits(self, tmp_path):
         done = self.run(tmp_path, python3='case "$2" in *platform*) echo 3.14.0;; *) exit 3;; esac')
@@ -171,6 +182,13 @@ class TestPython:
         done = self.run(tmp_path, python3='case "$2" in *ensurepip*) exit 1;; *) echo python3.12;; esac')
         assert done.returncode == 1
         assert "sudo apt install python3.12-venv" in done.stderr
+
+
+def test_only_a_push_to_the_book_itself_is_published():
+    """A pull request from a fork's branch `main` ends in a successful run of `test` on `main` too."""
+    condition = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text("utf-8"))["jobs"]["build"]["if"]
+    run = "github.event.workflow_run."
+    assert f"({run}event == 'push' && {run}conclusion == 'success')" in condition
 
 
 def test_a_full_disk_is_told(monkeypatch, capsys):

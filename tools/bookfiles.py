@@ -1,6 +1,7 @@
 """Where the parts of the book lie, and how its headings become anchors. Shared by the other tools."""
 
 import functools
+import hashlib
 import importlib.util
 import os
 import re
@@ -13,6 +14,7 @@ from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
+CELL_METADATA = ("tags", "mystnb")
 TEXT_FORMATTER = MarkdownIt("commonmark").enable("table")
 
 
@@ -66,6 +68,23 @@ def write_or_check(path, text, *, check, source, command):
     write_atomically(path, text)
     print(f"{name} written.")
     return 0
+
+
+def tidy(notebook):
+    """Same run, same bytes: no times, no editor's metadata, ids that follow from the sources."""
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+    }
+    seen = {}
+    for cell in notebook.cells:
+        cell.metadata = {key: cell.metadata[key] for key in CELL_METADATA if cell.metadata.get(key)}
+        count = seen[cell.source] = seen.get(cell.source, -1) + 1
+        cell.id = hashlib.sha256(f"{cell.cell_type}{count}{cell.source}".encode()).hexdigest()[:8]
+        for output in cell.get("outputs", []):
+            if "metadata" in output:
+                output.metadata = {kind: value for kind, value in output.metadata.items() if value}
 
 
 def write_notebook(path, notebook):

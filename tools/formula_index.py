@@ -110,9 +110,10 @@ def code_link(path, line, url):
     return f"{url}/blob/main/{name}#L{line}" if url else f"../{name}"
 
 
-def page(entries):
+def page(entries, url=None):
+    """Text of the page, with links into the repository at `url`; None: the address of _config.yml."""
     order = {path: place for place, path in enumerate(notebook_paths())}
-    url = repository_url()
+    url = repository_url() if url is None else url
     lines = [INTRO.format(count=len(entries))]
     chapter = None
     for raw, (notebook, anchor, heading), function, test in sorted(entries, key=lambda entry: order[entry[1][0]]):

@@ -8,7 +8,6 @@ an error, a line on stderr, or an absolute path in a cell; else it stays as it w
 
 import argparse
 import asyncio
-import hashlib
 import os
 import re
 import shutil
@@ -21,13 +20,12 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert.filters import strip_ansi
 
-from bookfiles import ROOT, notebook_paths, read_notebook, write_notebook
+from bookfiles import ROOT, notebook_paths, read_notebook, tidy, write_notebook
 
 ABSOLUTE_PATH = re.compile(
     r"(?<![\w.:/~])(?:/(?:home|root|tmp|Users|usr|opt|work|var|private|mnt|content|workspace)/[\w.\-/]+|[A-Z]:\\\w+)"
 )
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
-CELL_METADATA = ("tags", "mystnb")
 BUDGET_SECONDS, BUDGET_GB = 90, 3.0
 
 
@@ -62,23 +60,6 @@ def problems(notebook):
 def first_line(source):
     lines = [line.strip() for line in source.splitlines() if line.strip()]
     return (lines[0] if lines else "empty")[:60]
-
-
-def tidy(notebook):
-    """Same run, same bytes: no times, no editor's metadata, ids that follow from the sources."""
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
-    }
-    seen = {}
-    for cell in notebook.cells:
-        cell.metadata = {key: cell.metadata[key] for key in CELL_METADATA if cell.metadata.get(key)}
-        count = seen[cell.source] = seen.get(cell.source, -1) + 1
-        cell.id = hashlib.sha256(f"{cell.cell_type}{count}{cell.source}".encode()).hexdigest()[:8]
-        for output in cell.get("outputs", []):
-            if "metadata" in output:
-                output.metadata = {kind: value for kind, value in output.metadata.items() if value}
 
 
 def kernel_environment(folder, workers):

@@ -14,7 +14,8 @@ import sys
 from pathlib import Path
 
 import bootstrap_cell
-from bookfiles import ROOT, chapter_title, notebook_paths, read_notebook, repository_url, write_atomically
+import formula_index
+from bookfiles import ROOT, chapter_title, notebook_paths, read_notebook, repository_url, tidy, write_atomically
 
 ADDRESS = re.compile(r"https://[\w.-]+(?::\d+)?/[\w.-]+(?:/[\w.-]+)+")
 CONFIG_LINE = re.compile(r"(^repository:\n(?:[ #].*\n)*?  url: *)[^ #\n]*", re.MULTILINE)
@@ -64,7 +65,7 @@ def readme_block(url):
 
 
 def carry_notebook(path, url):
-    """(old, new) text of a notebook: bootstrap cell, install lines and the site's address in its head."""
+    """The notebook with the address in its bootstrap cell, its install lines and its head."""
     notebook = read_notebook(path)
     bootstrap_cell.install(notebook, bootstrap_cell.text(url))
     for number, cell in enumerate(notebook.cells):
@@ -75,6 +76,7 @@ def carry_notebook(path, url):
                 if site := site_address(url):
                     page = path.relative_to(ROOT).with_suffix(".html").as_posix()
                     cell.source += f"\n\n[This chapter in the book]({site}/{page})."
+    tidy(notebook)  # ids follow from the sources
     return notebook
 
 
@@ -100,6 +102,10 @@ def changes(url):
         text = nbformat.writes(carry_notebook(path, url)).rstrip("\n") + "\n"
         if text != path.read_text("utf-8"):
             new[path] = text
+    entries, wrong = formula_index.read_entries()
+    text = formula_index.page(entries, url)
+    if not wrong and text != formula_index.PAGE.read_text("utf-8"):  # else tools/formula_index.py tells what is wrong
+        new[formula_index.PAGE] = text
     config = ROOT / "_config.yml"
     old = config.read_text("utf-8")
     text, count = CONFIG_LINE.subn(lambda match: f'{match.group(1)}"{url}"', old)

@@ -2,7 +2,7 @@
 
 from .audit import audit
 from .batches import ranking_batches, rating_batches, sample_negatives
-from .files import data_home, fetch, unzip
+from .files import data_home, fetch
 from .interactions import IdMap, Interactions, likes, to_table
 from .movielens import load_movielens, read_movielens
 from .splits import Split, split_by_global_time, split_by_user_time, split_leave_last_out, split_random, split_users
@@ -31,5 +31,4 @@ __all__ = [
     "split_random",
     "split_users",
     "to_table",
-    "unzip",
 ]

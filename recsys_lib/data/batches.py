@@ -3,7 +3,9 @@
 import numpy as np
 from scipy.sparse import csr_array
 
-from recsys_lib._checks import generator, indices, setting
+from recsys_lib._checks import generator, indices, require, setting
+
+from .interactions import Interactions
 
 
 def sample_negatives(positives, users, n, *, rng, popularity=None, replace=True):
@@ -90,6 +92,6 @@ def ranking_batches(likes, *, n_negatives, rng, popularity=None):
 def rating_batches(interactions):
     """Ratings in the same layout: user int32 (n,), items int32 (n, 1), rating float32 (n, 1).
 
-    Raises ValueError where there are no ratings. Chapter: The full build."""
-    rating = interactions.require_rating()
+    Raises ValueError where there are no ratings, TypeError for anything but Interactions. Chapter: The full build."""
+    rating = require(interactions, Interactions).require_rating()
     return interactions.user.copy(), interactions.item[:, None].copy(), rating[:, None].copy()

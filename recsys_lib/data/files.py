@@ -1,15 +1,13 @@
-"""Downloads that are whole or not there, and archives that stay in their folder."""
+"""Downloads that are whole or not there."""
 
 import hashlib
 import os
 import re
 import shutil
-import stat
 import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
-import zipfile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 
@@ -57,33 +55,3 @@ def fetch(url, *, sha256, name=None):
 def _sha256(path):
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def unzip(archive, folder):
-    """Extracts a zip archive into a new folder, whole or not at all; returns the folder.
-
-    Raises ValueError for a file that is no zip or is damaged, for an entry that would land outside the folder or is a
-    link, and where the folder exists already: nothing is written then."""
-    folder = Path(folder)
-    if folder.exists():
-        raise ValueError(f"expected a folder that does not exist yet, got {folder}")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as part:
-        try:
-            with zipfile.ZipFile(archive) as file:
-                for entry in file.infolist():
-                    _check_entry(entry)
-                file.extractall(Path(part) / "whole")
-        except zipfile.BadZipFile as error:
-            raise ValueError(f"expected a whole zip archive, got {Path(archive).name}: {error}") from error
-        (Path(part) / "whole").mkdir(exist_ok=True)
-        os.replace(Path(part) / "whole", folder)
-    return folder
-
-
-def _check_entry(entry):
-    paths = PurePosixPath(entry.filename), PureWindowsPath(entry.filename)
-    if any(p.is_absolute() or p.drive or ".." in p.parts for p in paths):
-        raise ValueError(f"expected entries inside the folder, got {entry.filename!r}")
-    if stat.S_ISLNK(entry.external_attr >> 16):
-        raise ValueError(f"expected files and folders only, got the link {entry.filename!r}")

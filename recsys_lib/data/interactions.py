@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from recsys_lib._checks import choice, indices, require
+from recsys_lib._checks import choice, in_seconds, indices, require, setting
 
 COLUMNS = ("user_id", "item_id", "rating", "timestamp")
 
@@ -164,8 +164,9 @@ class Interactions:
         and a row for each item; others are left out.   users, items: IdMaps to use instead of those of the table.
         duplicates: "error", or for a pair that comes twice "last" (latest in time, then in the table) or "mean" (of its
         ratings; the latest time).
-        Raises ValueError for a missing column, an empty field or a pair twice, KeyError for an id that users or
-        items do not hold, TypeError for no DataFrame or two columns of one name. Chapter: Anatomy."""
+        Raises ValueError for a missing column, an empty field, a pair twice or a timestamp in milliseconds, KeyError
+        for an id that users or items do not hold, TypeError for no DataFrame or two columns of one name.
+        Chapter: Anatomy."""
         if not require(table, pd.DataFrame).columns.is_unique:
             raise TypeError(f"expected distinct columns, got {list(table.columns)}")
         choice("duplicates", duplicates, ("error", "last", "mean"))
@@ -181,6 +182,7 @@ class Interactions:
         rating, timestamp = (columns[name].to_numpy() if name in columns else None for name in COLUMNS[2:])
         if timestamp is not None and columns["timestamp"].dtype.kind == "M":
             timestamp = pd.to_datetime(columns["timestamp"], utc=True).dt.as_unit("s").astype("int64").to_numpy()
+        in_seconds(timestamp)
         arrays = users.indices(ids[0]), items.indices(ids[1]), rating, timestamp
         if duplicates != "error":
             arrays = _merge(*arrays, len(items), duplicates)
@@ -234,17 +236,23 @@ class Interactions:
         return csr_array((values, (self.user, self.item)), shape=(self.n_users, self.n_items))
 
     def likes(self, liked_from=4.0):
-        """csr_array (n_users, n_items), float32: 1.0 where rating ≥ liked_from; every pair where rating is None."""
+        """csr_array (n_users, n_items), float32: 1.0 where rating ≥ liked_from; every pair where rating is None.
+
+        Raises ValueError where liked_from is no finite number."""
         return self.matrix() if self.rating is None else likes(self.matrix(), liked_from)
 
     def binarize(self, liked_from=4.0):
-        """Only the pairs with rating ≥ liked_from, as implicit data (rating=None)."""
+        """Only the pairs with rating ≥ liked_from, as implicit data (rating=None).
+
+        Raises ValueError where liked_from is no finite number."""
+        setting("liked_from", liked_from)
         return self if self.rating is None else replace(self.take(self.rating >= liked_from), rating=None)
 
     def k_core(self, *, user, item):
         """The largest part in which each user has ≥ `user` pairs and each item ≥ `item`; the IdMaps shrink to it.
 
-        Raises ValueError where nothing is left."""
+        Raises ValueError where nothing is left, or for numbers that are not whole or below 0."""
+        setting("user", user, 0, whole=True), setting("item", item, 0, whole=True)
         core, keep = self, np.zeros(1, bool)
         while not keep.all():
             keep = (np.bincount(core.user)[core.user] >= user) & (np.bincount(core.item)[core.item] >= item)
@@ -307,7 +315,9 @@ def _merge(user, item, rating, timestamp, n_items, duplicates):
 def likes(matrix, liked_from=4.0):
     """csr_array of 1.0 (float32) where a csr of ratings is stored and ≥ liked_from. Chapter: Similarity.
 
-    Raises TypeError for a dense matrix: there a rating of 0 and no rating cannot be told apart."""
+    Raises TypeError for a dense matrix: there a rating of 0 and no rating cannot be told apart; ValueError where
+    liked_from is no finite number."""
+    setting("liked_from", liked_from)
     if not hasattr(matrix, "tocsr"):
         raise TypeError(f"expected a sparse matrix of ratings, got {type(matrix).__name__}")
     matrix = csr_array(matrix)

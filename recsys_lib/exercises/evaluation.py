@@ -23,6 +23,7 @@ def ndcg(answer):
         ((linear[0] + linear[4]) / linear[:4].sum(), "Your hits are worth 1/rank. They are worth 1/log2(rank + 1)."),
         (0.5, "This is the recall: two of four. Where in the list do the hits stand?"),
         (BEST / EARNED, "Upside down: divide what was earned by what was possible."),
+        (lambda value: abs(float(value) - EARNED / BEST) < 5e-3, "Nearly: give three decimals."),
     ]
     return check_value(
         answer,

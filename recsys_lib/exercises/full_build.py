@@ -17,21 +17,12 @@ def score(answer):
             (14.5, "You added the films' vectors as they are. Divide their sum by √n, here √4."),
             (5.5, "You took the mean of the films' vectors. The sum is divided by √n, not by n."),
             (8.0, "The dot product is right. What does everybody think of the film? Its bias is missing."),
-            (6.5, "You scored a stranger: this user also has an own vector, (1, 0)."),
+            (6.5, "You scored a stranger, or took the mean of all five films. Own vector (1, 0), four likes, √4."),
             (7.5, "You divided the own vector too. Only the sum of the films' vectors is divided by √n."),
-            (12.5, "The film with 2 stars is in your sum. History means the films that were liked."),
-            (
-                2 + 2 * 8 / root + 4 / root + 0.5,
-                "The film with 2 stars is in your sum and in your n. Only likes count.",
-            ),
-            (
-                2 + 3 * 4 / root + 0.5,
-                "Your sum is right, but n counts the film with 2 stars. n is the number of likes, 4.",
-            ),
-            (
-                lambda a: np.size(a) == 2,
-                "This is the user's vector, or one like it: now the dot product with (2, 1), plus .5.",
-            ),
+            (12.5, "The film with 2 stars is in your sum, or you scored a stranger without the root: √n, plus (1, 0)."),
+            (2 + 2 * 8 / root + 4 / root + 0.5, "The film with 2 stars is in your sum and in your n: no like."),
+            (2 + 3 * 4 / root + 0.5, "Your sum is right, but n counts the 2 stars too. n is the number of likes, 4."),
+            (lambda a: np.size(a) == 2, "This is a vector like the user's: now the dot product with (2, 1), plus .5."),
         ],
         hint="Add the vectors of the four likes, divide by 2, add (1, 0); dot product with (2, 1); then the bias.",
         praise="Right: (1, 0) + (4, 4)/2 = (3, 2), times (2, 1) is 8, plus .5.",
@@ -49,9 +40,9 @@ def _scores(ratings, ids, films, bias, *, liked_from=4.0, power=0.5, with_bias=T
 
 def _list(ratings, ids, films, bias, k, *, exclude="rated", best_first=True, indices=False, cut_first=False, **how):
     scores, row, used = _scores(ratings, ids, films, bias, **how)
-    left_out = {"rated": [row[item_id] for item_id in ratings], "likes": used, "none": []}[exclude]
+    left_out = {"likes": used, "none": []}.get(exclude, [row[item_id] for item_id in ratings])
     if not cut_first:
-        scores[left_out] = -np.inf if best_first else np.inf
+        scores[left_out] = 0 if exclude == "rated, at 0" else -np.inf if best_first else np.inf
     order = np.argsort(-scores if best_first else scores, kind="stable")[:k]
     if cut_first:
         order = np.array([place for place in order if place not in left_out])
@@ -63,10 +54,10 @@ def _mistake(**how):
 
 
 def _inputs():
-    """Four strangers; ids that are no indices, one person with a single like, one with none."""
+    """Four strangers; ids that are no indices, one person with a single like, one with none; all scores below 0."""
     rng = np.random.default_rng(4)
     ids = rng.permutation(np.arange(100, 140)).tolist()
-    films, bias = rng.normal(size=(40, 4)), rng.normal(size=40) * 2
+    films, bias = rng.normal(size=(40, 4)), rng.normal(size=40) * 2 - 10
     people = [
         dict(zip(rng.choice(ids, 9, replace=False).tolist(), [5.0, 4.0, 4.5, 5.0, 4.0, 2.0, 3.5, 1.0, 3.0])),
         dict(zip(rng.choice(ids, 6, replace=False).tolist(), [4.0, 1.0, 0.5, 2.0, 5.0, 4.5])),
@@ -84,13 +75,11 @@ def serve(answer):
         _list,
         _inputs(),
         mistakes=[
+            (_mistake(exclude="none"), "The person gets back what they rated: set it to -inf before sorting."),
+            (_mistake(exclude="likes"), "Only the likes are left out. A film with one star comes back: leave out all."),
             (
-                _mistake(exclude="none"),
-                "The person gets back what they rated: set those scores to -inf before sorting.",
-            ),
-            (
-                _mistake(exclude="likes"),
-                "You leave out the likes only. The film they gave one star comes back: leave out all rated.",
+                _mistake(exclude="rated, at 0"),
+                "You set the scores of the rated films to 0. Scores can be negative: -inf is below all of them.",
             ),
             (_mistake(indices=True), "These are rows of the table, not ids. The last step is the way back: ids[row]."),
             (_mistake(best_first=False), "Your list is the worst first: argsort sorts upwards. Sort by -scores."),
@@ -99,10 +88,7 @@ def serve(answer):
                 "The sum of the likes is not divided by √n: taste drowns the bias, the more so the longer the history.",
             ),
             (_mistake(power=1), "You take the mean of the liked films. The formula divides their sum by √n."),
-            (
-                _mistake(liked_from=0),
-                "All rated films are in your vector, the disliked too. Only 4 stars and more are likes.",
-            ),
+            (_mistake(liked_from=0), "All rated films are in your vector, the disliked too. Likes start at 4."),
             (_mistake(liked_from=4.1), "Exactly 4 stars is a like too: >= 4."),
             *((_mistake(liked_from=stars), "A 3 is no like: likes start at 4.") for stars in (3, 3.5)),
             (_mistake(n_of="rated"), "n counts likes, not everything rated."),
@@ -110,10 +96,7 @@ def serve(answer):
                 _mistake(n_of="likes or 0"),
                 "Who liked nothing gets 0/0, which is NaN, from you: divide by √1 there, so that the bias decides.",
             ),
-            (
-                _mistake(cut_first=True),
-                "You cut to k and then dropped what was rated: the list is too short. Exclude before you cut.",
-            ),
+            (_mistake(cut_first=True), "You cut to k, then dropped what was rated: too short. Exclude before you cut."),
             (_mistake(with_bias=False), "The bias of the films is missing: add it to the dot products."),
         ],
         hint="Likes → rows → sum of vectors / √n → films @ vector + bias → all rated to -inf → sort by -scores → ids.",

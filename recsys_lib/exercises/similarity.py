@@ -39,10 +39,7 @@ def adjusted_cosine(answer):
             (missing_as_0, "A missing rating counts as 0 here. Leave it out, of the means and of the sums."),
             (by_four, "Your user means divide by four films. A rated three."),
             (product, "This is the sum of products. What is left to divide by?"),
-            (
-                product / both.sum(),
-                "You divided the sum by the number of raters. By the two lengths, it lies between -1 and 1.",
-            ),
+            (product / both.sum(), "You divided by the number of raters. By the lengths, it lies between -1 and 1."),
             (-expected, "The size is right. Look at the signs: who likes Twin likes Foe less."),
             (lambda value: abs(float(value) - expected) < 5e-3, "Nearly: give three decimals."),
         ],
@@ -111,14 +108,8 @@ def pearson_pair(answer):
             (lambda x, y: _pearson(x, y, common_means=False), "Your means run over all raters. Which rated both?"),
             (lambda x, y: _pearson(x, y, missing=0), "A missing rating counts as 0 here. Leave it out."),
             (_no_root, "This is the covariance. Divide by the two lengths: then it lies between -1 and 1."),
-            (
-                lambda x, y: _mixed(x, y, 1),
-                "You mix n and n - 1: mean of products over standard deviations with ddof=1.",
-            ),
-            (
-                lambda x, y: _mixed(x, y, -1),
-                "You mix n and n - 1: a covariance with ddof=1 over np.std, which divides by n.",
-            ),
+            (lambda x, y: _mixed(x, y, 1), "You mix n and n - 1: mean of products over deviations with ddof=1."),
+            (lambda x, y: _mixed(x, y, -1), "You mix n and n - 1: covariance with ddof=1 over np.std with n."),
             (lambda x, y: abs(_pearson(x, y)), "The sign is lost: people who disagree have a correlation below 0."),
             (
                 lambda x, y: _pearson(x, y, few=np.nan, flat=np.nan),

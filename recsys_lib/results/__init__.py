@@ -1,6 +1,7 @@
 """Figures of runs too long for a notebook: written by `make experiments`, read by the chapters.
 
 One JSON file a name, which says how its values came about: settings, seeds, versions, SHA-256 of the inputs, seconds.
+What they hold is derived from MovieLens and comes under GroupLens' terms, unlike the code around it: `TERMS`.
 """
 
 import hashlib
@@ -14,6 +15,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+TERMS = (
+    "Derived from MovieLens ratings, collected by GroupLens at the University of Minnesota (Harper & Konstan 2015, "
+    "https://doi.org/10.1145/2827872): for research, with this citation, under these same conditions, and not for "
+    "commercial use without their permission. The LICENSE of the book says more."
+)
 _FOLDER = Path(__file__).parent
 _PACKAGES = ("numpy", "keras", "tensorflow", "tensorflow-cpu")
 
@@ -21,8 +27,8 @@ _PACKAGES = ("numpy", "keras", "tensorflow", "tensorflow-cpu")
 def load(name):
     """What `record` wrote under this name.
 
-    Returns dict(name, settings, values, seeds, versions, inputs, seconds). Raises FileNotFoundError where there is
-    none, ValueError for a name that is none."""
+    Returns dict(name, terms, settings, values, seeds, versions, inputs, seconds). Raises FileNotFoundError where there
+    is none, ValueError for a name that is none."""
     path = _path(name, _FOLDER)
     if not path.exists():
         known = ", ".join(sorted(p.stem for p in _FOLDER.glob("*.json"))) or "none yet"
@@ -43,6 +49,7 @@ def record(name, settings, values, *, seeds, inputs, seconds, folder=None):
     path = _path(name, Path(folder) if folder is not None else _FOLDER)
     content = {
         "name": name,
+        "terms": TERMS,
         "settings": _plain(settings),
         "values": _plain(values),
         "seeds": [int(seed) for seed in seeds],

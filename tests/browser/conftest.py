@@ -44,7 +44,8 @@ def addresses(site):
 def browser():
     executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if executable is None:
-        pytest.skip(f"no Chromium on PATH (looked for {', '.join(CHROMIUM)})")
+        how = "install it, for example: sudo apt install chromium, then: make test STEPS=browser"
+        pytest.skip(f"no Chromium on PATH (looked for {', '.join(CHROMIUM)}); {how}")
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
         options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]

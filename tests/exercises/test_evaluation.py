@@ -34,6 +34,8 @@ def test_the_base_of_the_logarithm_makes_no_difference():
         (1.2 / (1 + 1 / 2 + 1 / 3 + 1 / 4), "1/rank"),
         (0.5, "recall"),
         (BEST / EARNED, "Upside down"),
+        (0.54, "three decimals"),
+        ("0.54", "three decimals"),
         (0.2, "ranks 1 and 5"),
     ],
 )

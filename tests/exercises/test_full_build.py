@@ -24,7 +24,9 @@ def test_score_right(capsys, answer):
         (5.5, "mean"),
         (8, "bias is missing"),
         (6.5, "stranger"),
+        (6.5, "mean of all five"),
         (12.5, "2 stars is in your sum"),
+        (12.5, "stranger without the root"),
         (11.444, "in your n"),
         (7.867, "n is the number of likes"),
         (7.5, "own vector too"),
@@ -60,13 +62,13 @@ def test_serve_right(capsys, answer):
     assert said(capsys, "full_build.serve", answer)[0] == "right"
 
 
-def variant(*, root=0.5, exclude="rated", sign=-1, ids_out=True, liked_from=4, with_bias=True, n=None):
+def variant(*, root=0.5, exclude="rated", sign=-1, ids_out=True, liked_from=4, with_bias=True, n=None, out=np.inf):
     def serve(ratings, ids, films, bias, k):
         likes, total, films, bias = parts(ratings, ids, films, bias, liked_from=liked_from)
         scores = films @ (total / (n or (lambda rated, liked: max(1, liked)))(len(ratings), len(likes)) ** root)
         scores = scores + with_bias * bias
         rated = [ids.index(i) for i in ratings]
-        scores[{"rated": rated, "likes": likes, "none": []}[exclude]] = sign * np.inf
+        scores[{"rated": rated, "likes": likes, "none": []}[exclude]] = sign * out
         order = np.argsort(sign * scores, kind="stable")[:k]
         return [ids[i] for i in order] if ids_out else order
 
@@ -93,6 +95,7 @@ def zero_by_zero(ratings, ids, films, bias, k):
         (zero_by_zero, "0/0"),
         (variant(exclude="none"), "gets back"),
         (variant(exclude="likes"), "one star"),
+        (variant(out=0), "-inf is below all"),
         (variant(ids_out=False), "not ids"),
         (variant(sign=1), "worst first"),
         (variant(root=0), "√n"),

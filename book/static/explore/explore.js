@@ -33,7 +33,7 @@ const explore = (function () {
 	// As format, without zeros at the end: 2, 0.5, −1.333.
 	const short = (x, digits = 3) => format(x, digits).replace(/\.?0+$/, "");
 
-	// --- Page: build(find) wires a copy of the page's template; only when that went well does it replace the still figure. ---
+	// --- Page: build(find) wires a copy of its template; if that went well, it replaces the still figure. ---
 
 	function start(name, build) {
 		const root = document.querySelector(`[data-explore="${name}"]`);
@@ -55,7 +55,7 @@ const explore = (function () {
 		return asked[name];
 	}
 
-	// The page's words: a text of the template in which {name} stands for values.name.
+	// A text of the template, {name} standing for values.name.
 	const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 	// Says the result with the text data-KEY of the reading: seen by all, read aloud when the hand rests.

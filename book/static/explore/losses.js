@@ -41,7 +41,7 @@
 			push = el("path.push");
 			area.ink.append(push);
 			knob = handle(area, { label: `Score under ${name.toLowerCase()}`, text: (s) => `score ${short(s)}, loss ${format(loss(s))}` },
-				(s) => { state[kind] = s; place(); state.told(); });
+				(s) => { state[kind] = s; state.steps = 0; place(); state.told(); });
 			place();
 		}
 
@@ -79,7 +79,7 @@
 			panels.forEach((p) => p.place());
 			state.told();
 		};
-		range(find("input"), (y) => { state.target = y; draw(); });
+		range(find("input"), (y) => { state.target = y; state.steps = 0; draw(); });
 		onSteps(find, step);
 		find("[data-back]").onclick = () => { Object.assign(state, opening); draw(); };
 		draw();

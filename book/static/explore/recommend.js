@@ -71,6 +71,7 @@ const recommend = (function () {
 					el("button.explore-button", { type: "button", "aria-label": `Remove ${name(film)}`, onclick: remove }, "×"));
 			}));
 			finder.disabled = chosen.size >= MOST;
+			if (finder.disabled) mine.lastChild.querySelector("button").focus();
 			find(".films-few").hidden = chosen.size >= 3;
 			find(".films-more").hidden = finder.disabled;
 			find(".films-full").hidden = !finder.disabled;

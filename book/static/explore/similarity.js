@@ -32,10 +32,10 @@
 				const input = el("input", { type: "number", inputmode: "decimal", ...limits, value: value ?? "", placeholder: "–", "aria-label": who });
 				input.oninput = () => {
 					const { badInput, rangeUnderflow, rangeOverflow } = input.validity, wrong = badInput || rangeUnderflow || rangeOverflow;
-					set(input, { "aria-invalid": wrong });
-					if (wrong) return say("refused", { who, min: short(limits.min), max: limits.max });
-					row[i] = input.value === "" ? null : input.valueAsNumber;
+					set(input, { "aria-invalid": wrong && "true" });
+					row[i] = wrong || input.value === "" ? null : input.valueAsNumber;
 					update();
+					if (wrong) say("refused", { who, min: short(limits.min), max: limits.max });
 				};
 				return el("td", input);
 			};
