@@ -10,16 +10,18 @@ import re
 import shutil
 import sys
 
-from PIL import Image
+from PIL import Image, ImageColor
 
 import build_book
 from bookfiles import ROOT
+from recsys_lib.plots import MODEL_COLORS
 
 PAGES = ROOT / "book" / "explore"
 STILLS = ROOT / "book" / "static" / "explore" / "stills"
 SITE = ROOT / "_build" / "html"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 LIMIT = 120_000  # bytes
+KEPT = sorted({*MODEL_COLORS.values(), "#0b57a4", "#b3470b"})  # the models' and the two accents
 BARE = "header, .bd-sidebar-primary, .bd-sidebar-secondary {visibility: hidden !important} * {caret-color: transparent}"
 
 
@@ -35,9 +37,12 @@ def still_names():
 def compressed(png):
     """The picture with as many colours as fit into the limit."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")
+    kept = [value for colour in KEPT for value in ImageColor.getrgb(colour)]  # in spots too small for a palette to keep
     for colours in (128, 64, 32, 16):
+        palette = Image.new("P", (1, 1))
+        palette.putpalette(kept + picture.quantize(colours - len(KEPT)).getpalette()[: 3 * (colours - len(KEPT))])
         file = io.BytesIO()
-        picture.quantize(colours, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+        picture.quantize(palette=palette, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
         if file.tell() <= LIMIT:
             return file.getvalue()
     raise ValueError(f"expected a still of at most {LIMIT:,} bytes, received {file.tell():,} with 16 colours")

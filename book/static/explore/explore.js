@@ -43,7 +43,7 @@ const explore = (function () {
 		root.classList.add("is-live");
 	}
 
-	// Data scripts set exploreData.NAME; each is fetched once, when first asked for.
+	// Data scripts set exploreData.NAME; each is fetched once.
 	const asked = {};
 	function load(name) {
 		asked[name] ??= new Promise((resolve, reject) => {
