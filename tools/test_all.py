@@ -23,7 +23,7 @@ CONTRACT = [
     for name in ("notebooks_contract", "by_hand", "exercises", "claims_page", "formula_index", "repository")
 ] + ["tests/exercises"]
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
-# glibc keeps the large arrays of one training step for the next, which saves a third of a notebook's time
+# glibc keeps the large arrays of one training step for the next, in place of fresh pages from the system each time
 KEEP_MEMORY = {f"MALLOC_{name}_": str(size) for name, size in (("MMAP_THRESHOLD", 2**33), ("TRIM_THRESHOLD", 2**34))}
 TWO_WORKERS = ("-n", "2", "--dist", "loadfile")
 
