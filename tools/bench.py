@@ -1,6 +1,6 @@
 """How fast the library is on this machine, beside a rival where there is one. Prints a Markdown table.
 
-make bench                          # about five minutes; let nothing else run
+make bench                          # some minutes; let nothing else run
 python tools/bench.py --quick       # leaves out the direct inverse, which alone takes most of it
 """
 
