@@ -142,10 +142,8 @@ const formulas = (function () {
 
 	// neighbors, weights: flat, `kept` entries a target item; a weight of 0 fills up.
 	function item_cosine(history, neighbors, weights, kept) {
-		const chosen = new Set(history), scores = new Float64Array(neighbors.length / kept);
-		neighbors.forEach((j, at) => {
-			if (chosen.has(j)) scores[(at / kept) | 0] += weights[at];
-		});
+		const scores = new Float64Array(neighbors.length / kept), chosen = scores.map((_, j) => history.includes(j));
+		for (let at = 0; at < neighbors.length; at++) if (chosen[neighbors[at]]) scores[(at / kept) | 0] += weights[at];
 		return scores;
 	}
 	item_cosine.terms = (history, item, neighbors, weights, kept) =>

@@ -3,7 +3,6 @@
 	"use strict";
 	const { el, set, short, format, reading, range, plot, handle } = explore;
 	const RATE = 0.2; // a step moves a score by this times its push
-	const signed = (x) => (x > 0.0005 ? "+" : "") + format(x);
 	const curve = (area, f) => {
 		const [low, high] = area.x;
 		area.curve(Array.from({ length: 161 }, (_, i) => low + ((high - low) * i) / 160).map((x) => [x, f(x)]));
@@ -33,10 +32,10 @@
 		let area, knob, push;
 
 		function draw() {
-			const far = Math.max(12, 10 * Math.ceil((state[kind] + 2) / 10));
-			const top = ROUND[kind] * Math.ceil((Math.max(loss(-4), loss(far)) - 0.01) / ROUND[kind]);
+			const near = Math.min(-4, 2 * Math.floor(state[kind] / 2)), far = Math.max(12, 10 * Math.ceil((state[kind] + 2) / 10));
+			const top = ROUND[kind] * Math.ceil((Math.max(loss(near), loss(far)) - 0.01) / ROUND[kind]);
 			set(svg, { "aria-label": `${name}, target ${short(state.target)}` });
-			area = plot(svg, { x: [-4, far], y: [Math.min(0, Math.floor(loss(far))), Math.max(14, top)] });
+			area = plot(svg, { x: [near, far], y: [Math.min(0, Math.floor(loss(far))), Math.max(14, top)] });
 			curve(area, loss);
 			push = el("path.push");
 			area.ink.append(push);
@@ -47,11 +46,11 @@
 
 		function place() {
 			const s = state[kind], pushed = -formulas.gradient[kind]([state.target], [s])[0];
-			if (s > area.x[1]) return draw();
+			if (s < area.x[0] || s > area.x[1]) return draw();
 			const px = area.X(s), py = area.Y(Math.min(loss(s), area.y[1]));
 			knob.set(s, py);
 			arrow(push, px, py, area.X(Math.min(area.x[1], Math.max(area.x[0], s + pushed))) - px);
-			caption.textContent = `score ${short(s, 2)}, loss ${short(loss(s), 2)}, gradient ${format(-pushed)}, push ${signed(pushed)}`;
+			caption.textContent = `score ${short(s, 2)}, loss ${short(loss(s), 2)}, gradient ${format(-pushed)}, push ${format(pushed)}`;
 		}
 
 		return { draw, place };
@@ -121,7 +120,7 @@
 		const say = reading(find);
 		const area = plot(find("svg"), { x: [0.4, 5.6], y: [-4, 4], xTicks: [], bottom: 12 });
 		area.ink.append(el("line.zero", { x1: area.X(0.4), x2: area.X(5.6), y1: area.Y(0), y2: area.Y(0) }));
-		let scores = [2, 1, 0, -1, -2];
+		let scores;
 		const films = Array.from(find(".softmax-films").children, (label, i) => {
 			const push = el("path.push");
 			area.ink.append(push);
@@ -146,11 +145,17 @@
 				share.textContent = format(shares[i], 2);
 			});
 			const low = Math.min(...gradient), high = Math.max(...gradient), film = (push) => gradient.indexOf(push) + 1;
-			say(liked.includes(1) ? "sum" : "nothing", { loss: format(formulas.multinomial(liked, scores)),
+			say(!liked.includes(1) ? "nothing" : high < 0.005 ? "rest" : "sum", { loss: format(formulas.multinomial(liked, scores)),
 				lifted: film(low), lift: format(-low, 2), paying: film(high), price: format(high, 2) });
 		}
-		place();
+		function begin() {
+			scores = [2, 1, 0, -1, -2];
+			films.forEach(({ box }) => { box.checked = box.defaultChecked; });
+			place();
+		}
 		onSteps(find, step);
+		find("[data-back]").onclick = begin;
+		begin();
 	}
 
 	explore.start("losses", (find) => {

@@ -71,7 +71,7 @@ const map = (function () {
 				pen.fillStyle = getComputedStyle(dots[k]).backgroundColor;
 				pen.globalAlpha = only < 0 || only === k ? 1 : 0.1;
 				pen.beginPath();
-				for (const i of group) { // whole pixels: sharp, and a small still figure
+				for (const i of group) { // whole pixels: sharp
 					const [x, y] = at(i), side = Math.round(ratio * (2.4 + 0.7 * Math.log2(zoom)));
 					pen.rect(Math.round(x * ratio - side / 2) / ratio, Math.round(y * ratio - side / 2) / ratio, side / ratio, side / ratio);
 				}
@@ -96,7 +96,7 @@ const map = (function () {
 			pen.beginPath();
 			pen.arc(x0, y0, 5, 0, 7);
 			pen.fill();
-			write(`● ${data.names[film]}`, 8, size - 10); // in the corner, free of marks
+			write(`● ${data.names[film]}`, 8, size - 10); // free of marks
 			if (hover >= 0) write(data.names[hover], at(hover)[0] + 10, at(hover)[1] - 17);
 		}
 

@@ -102,7 +102,7 @@
 				moved: moved === undefined ? "" : `${items[moved].film} is at rank ${order.indexOf(moved) + 1}. `,
 				ranks: found ? `rank${found > 1 ? "s" : ""} ${at.join(", ")}` : "no rank",
 				k: K, n, ndcg: format(formulas.ndcg(shown, wanted)), precision: format(formulas.average_precision(shown, wanted)),
-				different: ndcgs === 1 ? "one NDCG" : `${ndcgs} different NDCGs`,
+				different: ndcgs,
 			});
 		}
 
@@ -114,8 +114,6 @@
 	}
 
 	// --- Three contests ---
-
-	const ORDINALS = ["first", "second", "third", "fourth", "fifth"];
 
 	function contests(find, data) {
 		const say = reading(find), body = find("tbody");
@@ -140,13 +138,13 @@
 				interval.textContent = ` [${format(low)}, ${format(high)}]`;
 				body.append(row);
 				const moved = [{ translate: `0 ${100 * (rank(model, before) - now)}%` }, { translate: 0 }];
-				if (!matchMedia("(prefers-reduced-motion: reduce)").matches) row.animate(moved, { duration: 350, easing: "ease-out" });
+				if (!matchMedia("(prefers-reduced-motion: reduce)").matches) row.animate(moved, { duration: 350 });
 			});
 			find(".contests").dataset.shown = c;
 			before = c;
 			const [winner, , , , last] = orders[c];
 			say(c ? "rivals" : "whole", { contest: names[c], winner, last, value: format(data.models[winner][c][0]),
-				before: ORDINALS[rank(winner, 0)], after: ORDINALS[rank(last, 2)] });
+				before: rank(winner, 0) + 1, after: rank(last, 2) + 1 });
 		}
 		find(".explore-choice").onchange = (event) => show(Number(event.target.value));
 		find(".metrics-users").textContent = data.users;

@@ -53,6 +53,7 @@ const recommend = (function () {
 		const those = (liked) => [...chosen.keys()].filter((film) => chosen.get(film) === liked);
 		const read = explore.reading(find);
 		const mine = find(".films-chosen"), list = find(".films-list"), curve = find(".films-share");
+		const copying = find(".films-copy"), [button, told, area] = copying.children;
 		let model = "embedding", share, before;
 
 		const finder = films.finder(find(".films-finder"), data, (film) => { chosen.set(film, true); changed(); }, chosen);
@@ -80,7 +81,7 @@ const recommend = (function () {
 
 		// What is liked by everybody, the films that count most, and the rest as one.
 		function because({ terms }) {
-			const part = model !== "embedding" || share === 1 ? "" : compact && share === 0.5 ? ", halved" : `, ${format(100 * share, 0)} %`;
+			const part = model !== "embedding" || share === 1 ? "" : `, ${format(100 * share, 0)} %`;
 			const bias = terms.filter(ofAll).map(([, value]) => [models[model].all + part, value, "everybody"]);
 			const kept = terms.filter(([film, value]) => film >= 0 && value).sort((a, b) => b[1] - a[1]);
 			const room = compact ? 2 : 4, shown = kept.length > room ? room - 1 : kept.length, rest = kept.slice(shown);
@@ -92,22 +93,25 @@ const recommend = (function () {
 		function draw(entries) {
 			const reasons = entries.map(because), most = Math.max(...reasons.flat().map(([, value]) => Math.abs(value)));
 			const number = (value) => el("span.number", format(value, model === "popularity" ? 0 : 2));
-			const bar = (value, kind = "") => el(`span.bar ${kind} ${value < 0 ? "hollow" : ""}`, { style: `width: ${(100 * Math.abs(value)) / most}%` });
+			const bar = (value, kind = "") => el(`span.bar ${kind} ${value < 0 ? "hollow" : ""}`, { style: `--part: ${Math.abs(value) / most}` });
 			list.replaceChildren(...entries.map(({ film, score }, rank) => el("li",
 				el("div.head", el("strong", name(film)), ` ${data.years[film] || ""}`, number(score)),
 				reasons[rank].length ? el("ul", { "aria-label": "because of" }, reasons[rank].map(([why, value, kind]) => el("li",
-					el("span.why", why), el("span.track", bar(value, kind)), number(value))))
+					el("span.why", why), bar(value, kind), number(value))))
 					: el("p.explore-note", list.dataset.filled))));
 			list.className = `films-list by-${model}`;
 			const now = entries.map(({ film }) => film), fresh = before && (now.filter((film) => !before.includes(film)).length || "None");
 			before = now;
 			const all = sum(entries.map(({ score }) => score)), part = total(entries.flatMap(({ terms }) => terms.filter(ofAll)));
-			read(model === "cosine" && !reasons[0].length ? "filled" : model, { first: name(now[0]), film: reasons[0][0]?.[0],
+			read(model === "cosine" && !reasons[0].length ? "filled" : part > all ? "over" : model, { first: name(now[0]), film: reasons[0][0]?.[0],
 				share: format((100 * part) / all, 0), fresh: fresh ? ` ${fresh} of the ten ${fresh === 1 ? "is" : "are"} new.` : "" });
 		}
 
 		async function show() {
 			const wanted = model, liked = those(true);
+			button.disabled = !chosen.size;
+			told.textContent = "";
+			area.hidden = true;
 			root.dataset.waiting = "";
 			try {
 				const numbers = await films.load(models[wanted].data);
@@ -135,11 +139,9 @@ const recommend = (function () {
 		// The chosen films as a file that read_csv reads.
 		async function copy() {
 			const rows = [...chosen].map(([film, liked]) => `me,${data.ids[film]},${liked ? LIKED : NOT_LIKED}\n`);
-			const text = `user,item,rating\n${rows.join("")}`, field = find("textarea");
-			const told = find(".films-copy p"), area = field.parentNode;
+			const text = `user,item,rating\n${rows.join("")}`, field = area.lastElementChild;
 			try {
 				await navigator.clipboard.writeText(text);
-				area.hidden = true;
 				told.textContent = explore.fill(told.dataset.copied, { n: rows.length });
 			} catch { // refused, or there is none
 				area.hidden = false;
@@ -149,8 +151,8 @@ const recommend = (function () {
 				told.textContent = told.dataset.refused;
 			}
 		}
-		if (compact) find(".films-copy").remove();
-		else find(".films-copy button").onclick = copy;
+		if (compact) copying.remove();
+		button.onclick = copy;
 		changed();
 	}
 

@@ -2,12 +2,11 @@
 (function () {
 	"use strict";
 	const { el, set, short, format } = explore, { sum } = formulas;
-	const MARKS = ["M0-5.5A5.5 5.5 0 1 1 -.01-5.5Z", "M0-6.5L6.5 0L0 6.5L-6.5 0Z", "M-5-5H5V5H-5Z", "M0-6L6.5 5.5H-6.5Z"];
 	const signed = (x) => (x < 0 ? `(${short(x)})` : short(x));
 	const letter = (u) => "ABCDEFGH"[u], people = (users) => users.map(letter).join(", ");
 	const list = (words) => (words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words[0]);
 	const mean = (values) => sum(values) / values.length;
-	const mark = (j, attributes) => el(`path.mark mark-${j}`, { d: MARKS[j], ...attributes });
+	const mark = (j, attributes) => el(`use.mark mark-${j}`, { href: `#mark-${j}`, ...attributes });
 
 	explore.start("similarity", (find) => {
 		const presets = JSON.parse(find("script").textContent);
@@ -67,30 +66,30 @@
 			const { films, target } = state, [n] = formulas.common_raters(state.table, [target]), b = beta.valueAsNumber, nearest = {};
 			for (const row of find(".similarity-order tbody").rows) {
 				const { measure } = row.dataset, [name, strip, text] = row.cells;
-				const s = formulas[measure](seen(measure), [target])[0].map((value, j) => (b ? formulas.shrink(value, n[j], b) : value));
+				const matrix = seen(measure), s = formulas[measure](matrix, [target])[0].map((value, j) => (b ? formulas.shrink(value, n[j], b) : value));
 				const order = formulas.top_k(s, s.length - 1, new Set([target])), top = s[order[0]];
 				const best = order.filter((j) => s[j] === top);
 				const alone = best.length === 1 && top > 0;
 				(nearest[top > 0 ? list(best.map((j) => films[j])) : "none above 0"] ??= []).push([name.textContent, alone ? n[best[0]] : Infinity]);
-				draw(strip.firstChild, measure, s, order);
+				draw(strip.firstChild, measure === "dot", matrix !== state.table, s, order);
 				text.replaceChildren(...order.map((j, at) => el("span", at ? (s[j] === s[order[at - 1]] ? " = " : " > ") : "", films[j], " ",
 					el("b", measure === "dot" ? short(s[j]) : format(s[j])))));
 			}
 			find(".similarity-order .legend").replaceChildren("Common raters (n): ", ...films.flatMap((film, j) => (j === target ? [] : [
 				el("span", el("svg", { viewBox: "-8 -8 16 16", width: 14, height: 14, "aria-hidden": "true" }, mark(j)), ` ${film} ${n[j]} `)])));
 			const told = Object.entries(nearest).map(([film, by]) => {
-				const [[, raters]] = by, few = by.length === 1 && raters < 3;
+				const [[, raters]] = by;
 				const measures = by.length === 5 ? "all five" : list(by.map(([name]) => name));
-				return `${film} by ${measures}${few ? ` (${raters} common rater${raters === 1 ? "" : "s"})` : ""}`;
+				return `${film} by ${measures}${raters < 3 ? ` (${raters} common rater${raters === 1 ? "" : "s"})` : ""}`;
 			});
 			say("nearest", { film: films[target], told: told.join("; ") });
 			write(n[state.other]);
 		}
 
-		function draw(strip, measure, s, order) {
+		function draw(strip, dot, binary, s, order) {
 			const [, origin, left, right, marks] = strip.children;
-			const high = measure === "dot" ? Math.max(1, ...order.map((j) => Math.abs(s[j]))) : 1;
-			const low = measure === "dot" && !state.numbers ? 0 : -high, X = (v) => 26 + ((v - low) / (high - low)) * 168;
+			const high = dot ? Math.max(1, ...order.map((j) => Math.abs(s[j]))) : 1;
+			const low = binary && !state.numbers ? 0 : -high, X = (v) => 26 + ((v - low) / (high - low)) * 168;
 			set(origin, { x1: X(0), x2: X(0) });
 			left.textContent = short(low, 1);
 			right.textContent = short(high, 1);
@@ -112,22 +111,24 @@
 			const own = both.map((u) => `${letter(u)} ${short(mean(matrix[u].filter((r) => r !== null)))}`);
 			const terms = find(".similarity-terms"), shown = [];
 			const say = (key, values) => shown.push(el("p", explore.fill(terms.dataset[key], values)));
-			const equation = (top, bottom) => shown.push(el("p", bottom ? fraction(top, bottom) : top, ` = ${short(value)}`));
+			function equation(top, bottom, ...lower) {
+				shown.push(el("p", bottom ? fraction(top, bottom) : top, ` = ${short(value)}`));
+				if (lower.some((a) => a.every((x) => Math.abs(x) < 1e-9))) say("zero");
+			}
 
 			if (measure === "jaccard") {
 				say("jaccard", { verb: state.numbers ? "In" : "Like", both: people(both) || "nobody", either: people(either) || "nobody" });
-				equation(String(both.length), String(either.length));
+				equation(String(both.length), String(either.length), [either.length]);
 			} else if (measure === "dot" || measure === "cosine") {
 				const [a, b] = [i, j].map((item) => matrix.map((row) => row[item] ?? 0));
 				say("products", { users: people(users) });
-				equation(products(a, b), measure === "cosine" && lengths(a, b));
+				equation(products(a, b), ...(measure === "dot" ? [] : [lengths(a, b), a, b]));
 			} else if (!both.length) {
 				say("nobody");
 			} else {
 				const [a, b] = [i, j].map((item, k) => both.map((u) => (measure === "pearson" ? matrix[u][item] - means[k] : d[u][item])));
 				say(measure, { both: people(both), own: own.join(", "), film: films[i], mean: short(means[0]), other: films[j], otherMean: short(means[1]) });
-				if (both.length === 1 && measure === "pearson") say("alone");
-				equation(products(a, b), lengths(a, b));
+				equation(products(a, b), lengths(a, b), a, b);
 			}
 			if (beta.valueAsNumber) {
 				say("shrunk", { value: signed(value), n, beta: beta.value, shrunk: short(formulas.shrink(value, n, beta.valueAsNumber)) });
