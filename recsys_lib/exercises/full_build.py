@@ -19,6 +19,8 @@ def score(answer):
             (8.0, "The dot product is right. What does everybody think of the film? Its bias is missing."),
             (6.5, "You scored a stranger, or took the mean of all five films. Own vector (1, 0), four likes, √4."),
             (7.5, "You divided the own vector too. Only the sum of the films' vectors is divided by √n."),
+            (2.5, "You scored with the own vector alone. The history is missing: the sum of the likes' vectors over √n."),
+            (4.9, "You divided by 5. n counts the likes, 4, and the sum is divided by its root."),
             (12.5, "The film with 2 stars is in your sum, or you scored a stranger without the root: √n, plus (1, 0)."),
             (2 + 2 * 8 / root + 4 / root + 0.5, "The film with 2 stars is in your sum and in your n: no like."),
             (2 + 3 * 4 / root + 0.5, "Your sum is right, but n counts the 2 stars too. n is the number of likes, 4."),
@@ -38,12 +40,16 @@ def _scores(ratings, ids, films, bias, *, liked_from=4.0, power=0.5, with_bias=T
     return films @ vector + (bias if with_bias else 0), row, used
 
 
-def _list(ratings, ids, films, bias, k, *, exclude="rated", best_first=True, indices=False, cut_first=False, **how):
+def _list(
+    ratings, ids, films, bias, k, *,
+    exclude="rated", best_first=True, indices=False, cut_first=False, cut=None, **how,
+):  # fmt: skip
     scores, row, used = _scores(ratings, ids, films, bias, **how)
-    left_out = {"likes": used, "none": []}.get(exclude, [row[item_id] for item_id in ratings])
+    rated = [row[item_id] for item_id in ratings]
+    left_out = {"likes": used, "none": [], "rated, of likers": rated if used else []}.get(exclude, rated)
     if not cut_first:
         scores[left_out] = 0 if exclude == "rated, at 0" else -np.inf if best_first else np.inf
-    order = np.argsort(-scores if best_first else scores, kind="stable")[:k]
+    order = np.argsort(-scores if best_first else scores, kind="stable")[:k] if cut is None else cut(scores, k)
     if cut_first:
         order = np.array([place for place in order if place not in left_out])
     return order.tolist() if indices else [ids[place] for place in order]
@@ -54,17 +60,20 @@ def _mistake(**how):
 
 
 def _inputs():
-    """Four strangers; ids that are no indices, one person with a single like, one with none; all scores below 0."""
+    """Four strangers; ids that are no indices, one person with a single like, one with none; all scores below 0.
+
+    What they rated has the largest biases, so that it comes back where it is not left out."""
     rng = np.random.default_rng(4)
-    ids = rng.permutation(np.arange(100, 140)).tolist()
-    films, bias = rng.normal(size=(40, 4)), rng.normal(size=40) * 2 - 10
+    ids = rng.permutation(np.arange(1000, 2000)).tolist()
+    films, bias = rng.normal(size=(1000, 4)), rng.normal(size=1000) * 2 - 20
     people = [
         dict(zip(rng.choice(ids, 9, replace=False).tolist(), [5.0, 4.0, 4.5, 5.0, 4.0, 2.0, 3.5, 1.0, 3.0])),
         dict(zip(rng.choice(ids, 6, replace=False).tolist(), [4.0, 1.0, 0.5, 2.0, 5.0, 4.5])),
         dict(zip(rng.choice(ids, 3, replace=False).tolist(), [4.0, 3.0, 0.5])),
         dict(zip(rng.choice(ids, 2, replace=False).tolist(), [1.0, 3.0])),
     ]
-    return [(person, ids, films, bias, 12) for person in people]
+    bias[[ids.index(item_id) for person in people for item_id in person]] += 8
+    return [(person, ids, films, bias, 300) for person in people]
 
 
 @exercise("full_build.serve")
@@ -80,6 +89,15 @@ def serve(answer):
             (
                 _mistake(exclude="rated, at 0"),
                 "You set the scores of the rated films to 0. Scores can be negative: -inf is below all of them.",
+            ),
+            (_mistake(exclude="rated, of likers"), "Who liked nothing gets rated films back: leave them out as well."),
+            *(
+                (_mistake(cut=cut), "Your k films are the best; their order is not: sort them, best first.")
+                for cut in (
+                    lambda scores, k: np.argpartition(-scores, k)[:k],
+                    lambda scores, k: np.argpartition(scores, -k)[-k:],
+                    lambda scores, k: np.argsort(scores, kind="stable")[-k:],
+                )
             ),
             (_mistake(indices=True), "These are rows of the table, not ids. The last step is the way back: ids[row]."),
             (_mistake(best_first=False), "Your list is the worst first: argsort sorts upwards. Sort by -scores."),

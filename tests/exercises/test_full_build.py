@@ -30,6 +30,8 @@ def test_score_right(capsys, answer):
         (11.444, "in your n"),
         (7.867, "n is the number of likes"),
         (7.5, "own vector too"),
+        (2.5, "own vector alone"),
+        (4.9, "divided by 5"),
         ([3, 2], "dot product"),
         (100, "Add the vectors"),
     ],
@@ -84,9 +86,29 @@ def zero_by_zero(ratings, ids, films, bias, k):
         return variant(n=lambda rated, liked: np.float64(liked))(ratings, ids, films, bias, k)
 
 
+def unsorted(ratings, ids, films, bias, k, cut=lambda scores, k: np.argpartition(-scores, k)[:k]):
+    likes, total, films, bias = parts(ratings, ids, films, bias)
+    scores = films @ total / max(1, len(likes)) ** 0.5 + bias
+    scores[[ids.index(i) for i in ratings]] = -np.inf
+    return [ids[place] for place in cut(scores, k)]
+
+
+def worst_of_the_best_first(*arguments):
+    return unsorted(*arguments, cut=lambda scores, k: np.argsort(scores)[-k:])
+
+
+def by_bias_for_the_rest(ratings, ids, films, bias, k):
+    if max(ratings.values()) < 4:
+        return [ids[place] for place in np.argsort(-bias)[:k]]
+    return variant()(ratings, ids, films, bias, k)
+
+
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
+        (unsorted, "their order is not"),
+        (worst_of_the_best_first, "their order is not"),
+        (by_bias_for_the_rest, "Who liked nothing gets rated films back"),
         (variant(liked_from=4.5), "Exactly 4"),
         (variant(liked_from=3), "A 3 is no like"),
         (variant(liked_from=3.5), "A 3 is no like"),
