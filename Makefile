@@ -3,6 +3,8 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 RUN := $(PY) tools
 .DEFAULT_GOAL := help
+# compiled modules are kept: from the second time on TensorFlow is imported in a third of the time
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help env book pages test notebooks experiments explore lab lint bench repository lock clean
 
 help: ## list the commands

@@ -19,7 +19,7 @@ def score(answer):
             (8.0, "The dot product is right. What does everybody think of the film? Its bias is missing."),
             (6.5, "You scored a stranger, or took the mean of all five films. Own vector (1, 0), four likes, √4."),
             (7.5, "You divided the own vector too. Only the sum of the films' vectors is divided by √n."),
-            (2.5, "You scored with the own vector alone. The history is missing: the sum of the likes' vectors over √n."),
+            (2.5, "You scored with the own vector alone. The sum of the likes' vectors over √n is missing."),
             (4.9, "You divided by 5. n counts the likes, 4, and the sum is divided by its root."),
             (12.5, "The film with 2 stars is in your sum, or you scored a stranger without the root: √n, plus (1, 0)."),
             (2 + 2 * 8 / root + 4 / root + 0.5, "The film with 2 stars is in your sum and in your n: no like."),
@@ -40,16 +40,13 @@ def _scores(ratings, ids, films, bias, *, liked_from=4.0, power=0.5, with_bias=T
     return films @ vector + (bias if with_bias else 0), row, used
 
 
-def _list(
-    ratings, ids, films, bias, k, *,
-    exclude="rated", best_first=True, indices=False, cut_first=False, cut=None, **how,
-):  # fmt: skip
+def _list(ratings, ids, films, bias, k, exclude="rated", best=True, indices=False, cut_first=False, cut=None, **how):
     scores, row, used = _scores(ratings, ids, films, bias, **how)
     rated = [row[item_id] for item_id in ratings]
     left_out = {"likes": used, "none": [], "rated, of likers": rated if used else []}.get(exclude, rated)
     if not cut_first:
-        scores[left_out] = 0 if exclude == "rated, at 0" else -np.inf if best_first else np.inf
-    order = np.argsort(-scores if best_first else scores, kind="stable")[:k] if cut is None else cut(scores, k)
+        scores[left_out] = 0 if exclude == "rated, at 0" else -np.inf if best else np.inf
+    order = np.argsort(-scores if best else scores, kind="stable")[:k] if cut is None else cut(scores, k)
     if cut_first:
         order = np.array([place for place in order if place not in left_out])
     return order.tolist() if indices else [ids[place] for place in order]
@@ -86,25 +83,15 @@ def serve(answer):
         mistakes=[
             (_mistake(exclude="none"), "The person gets back what they rated: set it to -inf before sorting."),
             (_mistake(exclude="likes"), "Only the likes are left out. A film with one star comes back: leave out all."),
-            (
-                _mistake(exclude="rated, at 0"),
-                "You set the scores of the rated films to 0. Scores can be negative: -inf is below all of them.",
-            ),
+            (_mistake(exclude="rated, at 0"), "Your rated films score 0. Others can score less: -inf is below all."),
             (_mistake(exclude="rated, of likers"), "Who liked nothing gets rated films back: leave them out as well."),
             *(
                 (_mistake(cut=cut), "Your k films are the best; their order is not: sort them, best first.")
-                for cut in (
-                    lambda scores, k: np.argpartition(-scores, k)[:k],
-                    lambda scores, k: np.argpartition(scores, -k)[-k:],
-                    lambda scores, k: np.argsort(scores, kind="stable")[-k:],
-                )
+                for cut in (lambda s, k: np.argpartition(-s, k)[:k], lambda s, k: np.argsort(s, kind="stable")[-k:])
             ),
             (_mistake(indices=True), "These are rows of the table, not ids. The last step is the way back: ids[row]."),
-            (_mistake(best_first=False), "Your list is the worst first: argsort sorts upwards. Sort by -scores."),
-            (
-                _mistake(power=0),
-                "The sum of the likes is not divided by √n: taste drowns the bias, the more so the longer the history.",
-            ),
+            (_mistake(best=False), "Your list is the worst first: argsort sorts upwards. Sort by -scores."),
+            (_mistake(power=0), "The sum is not divided by √n: with a long history taste drowns the bias."),
             (_mistake(power=1), "You take the mean of the liked films. The formula divides their sum by √n."),
             (_mistake(liked_from=0), "All rated films are in your vector, the disliked too. Likes start at 4."),
             (_mistake(liked_from=4.1), "Exactly 4 stars is a like too: >= 4."),

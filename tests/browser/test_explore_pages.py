@@ -253,7 +253,7 @@ def test_softmax_comes_to_rest_and_begins_again(open_page):
     for box in five.get_by_role("checkbox").all():
         box.check()
     five.get_by_role("button", name="20 steps").click()
-    assert reading(page, 2).endswith("no push is left.")
+    assert reading(page, 2).endswith("the push never quite ends.")
     five.get_by_role("button", name="Back to the start").click()
     assert reading(page, 2) == before
     five.get_by_label("film 1 is liked").check()

@@ -100,11 +100,11 @@ const recommend = (function () {
 					el("span.why", why), bar(value, kind), number(value))))
 					: el("p.explore-note", list.dataset.filled))));
 			list.className = `films-list by-${model}`;
-			const now = entries.map(({ film }) => film), fresh = before && (now.filter((film) => !before.includes(film)).length || "None");
+			const now = entries.map(({ film }) => film), fresh = before ? ` New: ${now.filter((film) => !before.includes(film)).length} of ten.` : "";
 			before = now;
 			const all = sum(entries.map(({ score }) => score)), part = total(entries.flatMap(({ terms }) => terms.filter(ofAll)));
 			read(model === "cosine" && !reasons[0].length ? "filled" : part > all ? "over" : model, { first: name(now[0]), film: reasons[0][0]?.[0],
-				share: format((100 * part) / all, 0), fresh: fresh ? ` ${fresh} of the ten ${fresh === 1 ? "is" : "are"} new.` : "" });
+				share: format((100 * part) / all, 0), fresh });
 		}
 
 		async function show() {
@@ -119,6 +119,7 @@ const recommend = (function () {
 				if (wanted === "embedding" && share === undefined) openShare(numbers.measured);
 				curve.hidden = compact || wanted !== "embedding";
 				if (liked.length || wanted === "popularity") return draw(ranked(wanted, numbers, liked, those(false), share));
+				before = 0;
 				list.replaceChildren();
 				read(`${wanted}Alone`);
 			} catch (error) {
@@ -132,7 +133,7 @@ const recommend = (function () {
 			const mark = sharePlot(find("svg"), measured), input = find("#films-share");
 			share = openingShare(measured);
 			input.value = 100 * share;
-			explore.range(input, (value) => { share = value / 100; mark(share); show(); }, (value) => `${value} %`);
+			explore.range(input, (value) => { share = value / 100; mark(share); before = 0; show(); }, (value) => `${value} %`);
 			mark(share);
 		}
 

@@ -136,7 +136,7 @@
 			terms.replaceChildren(...shown);
 		}
 
-		find(".similarity-presets").onchange = (event) => begin(event.target.value);
+		find(".similarity-presets").onclick = ({ target: { value } }) => value && begin(value);
 		find(".similarity-target").onchange = (event) => { state.target = Number(event.target.value); others(); };
 		find(".similarity-measure").onchange = (event) => { state.measure = event.target.value; update(); };
 		find(".similarity-other").onchange = (event) => { state.other = Number(event.target.value); update(); };
