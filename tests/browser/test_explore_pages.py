@@ -279,7 +279,7 @@ def test_metrics_open_with_the_chapters_list(open_page):
     page = ready(open_page("metrics"))
     values = [row.split("\t")[1] for row in page.locator(".values tbody tr").all_inner_texts()]
     assert values == ["1.000", "0.400", "0.667", "0.500", "0.333", "0.498"]
-    assert reading(page).endswith("NDCGs that the libraries make of it: 3.")
+    assert reading(page).endswith("Different NDCGs among the libraries: 3.")
 
 
 def test_metrics_by_keyboard_alone(open_page):
