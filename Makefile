@@ -22,7 +22,7 @@ pages: env
 book: env pages ## build the site and say where it lies
 	@$(RUN)/build_book.py
 
-test: env ## prove everything (at most 15 minutes on two cores)
+test: env ## prove everything (15 to 23 minutes on two cores)
 	@$(RUN)/test_all.py $(STEPS)
 
 notebooks: env ## execute all notebooks and write their outputs; one: NB=notebooks/deep/full_build.ipynb

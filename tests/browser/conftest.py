@@ -72,15 +72,14 @@ def milliseconds():
     """f(page, act): ms that `act` takes by the wall's clock at a quarter of a processor's speed, fastest of 15 trials.
 
     act: statements, which may use the number i of the time. A processor that is slower than the one that limits are
-    meant for, or has other work, is slower in the loop timed beside each trial too, which says how much."""
+    meant for, or has other work, is slower in the loop timed beside each trial too; its fastest run says how much."""
 
     def measured(page, act):
         page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
         trials = [page.evaluate(MEASURE.replace("ACT", act)) for _number in range(15)]
-        times = [act * min(1, REFERENCE_MS / reference) for reference, act in trials]
-        fastest = min(range(15), key=times.__getitem__)
-        print(f"{trials[fastest][1]:.0f} ms beside {trials[fastest][0]:.0f} ms: {times[fastest]:.0f} ms")
-        return times[fastest]
+        reference, taken = (min(times) for times in zip(*trials))
+        print(f"{taken:.0f} ms; the loop {reference:.0f} ms")
+        return taken * min(1, REFERENCE_MS / reference)
 
     return measured
 
