@@ -268,6 +268,30 @@ def test_recommend_by_keyboard_alone(open_page):
     heard.wait_for(state="attached")
 
 
+def test_a_list_drawn_over_another_is_the_list_drawn_afresh(open_page):
+    """What stays of the old list, a message of an error too, changes nothing; what is alike is the same node."""
+    page = open_page("recommend")
+    page.wait_for_selector(".explore.is-live:not([data-waiting])")
+    assert page.evaluate("""() => {
+        const { el, renew } = explore, row = (text) => el("li", el("b", text), " of ten");
+        const lists = [[], [row("a"), row("b")], [el("li", { role: "alert" }, "no data")], [row("b"), "text"],
+            [el("p.note", "ten")], [el("p", { title: "x" }, "ten"), row("c")], [row("d"), el("ul", row("e"))]];
+        return lists.every((one) => lists.every((two) => {
+            const copy = (list) => list.map((node) => node.cloneNode?.(true) ?? new Text(node));
+            const list = el("ol"), wanted = el("ol", copy(two));
+            list.append(...copy(one));
+            renew(list, copy(two));
+            return list.isEqualNode(wanted);
+        }));
+    }""")
+    kept = page.evaluate("""() => {
+        const list = explore.el("ol", explore.el("li", "a"), explore.el("li", "b")), [first, second] = list.children;
+        explore.renew(list, [explore.el("li", "a"), explore.el("li", "c")]);
+        return [list.children[0] === first, list.children[1] === second, list.textContent];
+    }""")
+    assert kept == [True, True, "ac"]
+
+
 def test_what_was_chosen_is_not_recommended_and_ten_are_the_most(open_page):
     page = open_page("recommend")
     while page.locator(".films-chosen li").count() < 10:

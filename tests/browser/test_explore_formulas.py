@@ -181,8 +181,8 @@ def rows_of(histories, n_items):
 
 def test_popularity_and_its_only_term(js, world):
     scores = Popularity().fit(world).item_scores_.tolist()
-    assert js("likes => [...formulas.popularity(likes)]", [scores])[0] == scores
-    assert js("likes => formulas.popularity.terms(3, likes)", [scores])[0] == [[-1, scores[3]]]
+    assert js("likes => [...formulas.popularity([0], likes)]", [scores])[0] == scores
+    assert js("likes => formulas.popularity.terms([0], 3, likes)", [scores])[0] == [[-1, scores[3]]]
 
 
 def test_item_cosine_and_its_terms(js, world):

@@ -372,8 +372,11 @@ def test_a_figure_whose_data_is_missing_says_so(open_page):
     [
         ("similarity", "const e = document.querySelector('.ratings input'); e.value = i % 5 + 1; e.oninput()"),
         ("losses", "document.querySelectorAll('.explore-button')[1].click()"),
-        ("metrics", "const key = i % 2 ? 'End' : 'Home', grip = document.querySelector('.results .grip');"
-         "grip.onkeydown(new KeyboardEvent('keydown', { key }))"),
+        (
+            "metrics",
+            "const key = i % 2 ? 'End' : 'Home', grip = document.querySelector('.results .grip');"
+            "grip.onkeydown(new KeyboardEvent('keydown', { key }))",
+        ),
     ],  # fmt: skip
 )
 def test_a_result_stands_within_50_ms_on_a_slow_processor(open_page, milliseconds, name, act):

@@ -2,7 +2,7 @@
 const explore = (function () {
 	"use strict";
 	const here = document.currentScript.src;
-	const DRAWN = new Set(["svg", "g", "path", "line", "circle", "rect", "text", "use"]);
+	const DRAWN = new Set(["svg", "g", "path", "circle", "rect", "text", "use"]);
 
 	// el("span.name", {onclick: f}, "text", node …): HTML, or SVG by the name of the tag; without attributes as well.
 	function el(name, attributes, ...children) {
@@ -24,13 +24,27 @@ const explore = (function () {
 		return node;
 	}
 
+	// Gives node these children, which have no handlers; what is alike stays, for new elements are slow.
+	function renew(node, children) {
+		const kind = (child) => [child?.nodeName, child?.getAttributeNames?.()].join();
+		while (node.childNodes.length > children.length) node.lastChild.remove();
+		children.forEach((child, i) => {
+			const was = node.childNodes[i];
+			if (kind(was) !== kind(child)) return was ? was.replaceWith(child) : node.append(child);
+			if (was.isEqualNode(child)) return;
+			was.nodeValue = child.nodeValue;
+			for (const { name, value } of child.attributes ?? []) was.setAttribute(name, value);
+			renew(was, [...child.childNodes]);
+		});
+	}
+
 	// A number for people: true minus, no more digits than said.
 	function format(x, digits = 3) {
 		const text = Number.isNaN(x) ? "–" : x.toFixed(digits);
 		return (Number(text) === 0 ? text.replace("-", "") : text).replace("-", "−");
 	}
 
-	// As format, without zeros at the end: 2, 0.5, −1.333.
+	// Without zeros at the end: 2, 0.5, −1.333.
 	const short = (x, digits = 3) => format(x, digits).replace(/\.?0+$/, "");
 
 	// --- Page: build(find) wires a copy of its template; if that went well, it replaces the still figure. ---
@@ -43,22 +57,18 @@ const explore = (function () {
 		root.classList.add("is-live");
 	}
 
-	// Data scripts set exploreData.NAME; each is fetched once.
-	const asked = {};
-	function load(name) {
-		asked[name] ??= new Promise((resolve, reject) => {
-			const script = el("script", { src: new URL(`data/${name}.js`, here).href });
-			script.onload = () => resolve(window.exploreData[name]);
-			script.onerror = () => reject(new Error(`The data of this figure did not load (${name}.js). Reload the page to try again.`));
-			document.head.append(script);
-		});
-		return asked[name];
-	}
+	// A data script sets exploreData[name].
+	const load = (name) => new Promise((resolve, reject) => {
+		const script = el("script", { src: new URL(`data/${name}.js`, here).href });
+		script.onload = () => resolve(window.exploreData[name]);
+		script.onerror = () => reject(new Error(`The data of this figure did not load (${name}.js). Reload the page to try again.`));
+		document.head.append(script);
+	});
 
-	// A text of the template, {name} standing for values.name.
+	// A text of the template; {name} stands for values.name.
 	const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
-	// Says the result with the text data-KEY of the reading: seen by all, read aloud when the hand rests.
+	// Says the result by the text data-KEY of the reading: seen at once, read aloud when the hand rests.
 	function reading(find) {
 		const seen = find(".explore-reading"), heard = seen.nextElementSibling;
 		let waiting;
@@ -73,17 +83,14 @@ const explore = (function () {
 
 	// A slider of the template; text(value) stands in the output behind it. Returns its node with .reset.
 	function range(input, change, text = short) {
-		const show = () => {
-			input.nextElementSibling.textContent = text(input.valueAsNumber);
-			set(input, { "aria-valuetext": text(input.valueAsNumber) });
-		};
+		const show = () => set(input, { "aria-valuetext": (input.nextElementSibling.textContent = text(input.valueAsNumber)) });
 		input.oninput = () => { show(); change(input.valueAsNumber); };
 		input.reset = () => { input.value = input.defaultValue; show(); };
 		show();
 		return input;
 	}
 
-	// --- Plot: draws axes left and bottom into an SVG of the template, named by its data-x and data-y; x and y = [low, high]. ---
+	// --- Plot: axes left and bottom of an SVG of the template, named by its data-x and data-y; x and y = [low, high]. ---
 
 	function ticks([low, high]) {
 		const rough = (high - low) / 5, base = 10 ** Math.floor(Math.log10(rough));
@@ -97,11 +104,10 @@ const explore = (function () {
 		const X = (value) => left + ((value - x[0]) / (x[1] - x[0])) * (right - left);
 		const Y = (value) => floor - ((value - y[0]) / (y[1] - y[0])) * (floor - top);
 		const axes = el("g.axes", { "aria-hidden": "true" },
-			yTicks.flatMap((v) => [el("line.grid", { x1: left, x2: right, y1: Y(v), y2: Y(v) }),
+			yTicks.flatMap((v) => [el("path.grid", { d: `M${left} ${Y(v)}H${right}` }),
 				el("text", { x: left - 6, y: Y(v) + 4, "text-anchor": "end" }, short(v))]),
 			xTicks.map((v) => el("text", { x: X(v), y: floor + 16, "text-anchor": "middle" }, short(v))),
-			el("line", { x1: left, x2: right, y1: floor, y2: floor }),
-			el("line", { x1: left, x2: left, y1: top, y2: floor }),
+			el("path", { d: `M${left} ${top}V${floor}H${right}` }),
 			el("text.name", { x: right, y: height - 4, "text-anchor": "end" }, node.dataset.x ?? ""),
 			el("text.name", { x: 2, y: 11 }, node.dataset.y ?? ""));
 		const ink = el("g", { "aria-hidden": "true" });
@@ -144,5 +150,5 @@ const explore = (function () {
 		return node;
 	}
 
-	return { el, set, format, short, start, load, fill, reading, range, plot, handle };
+	return { el, set, renew, format, short, start, load, fill, reading, range, plot, handle };
 })();

@@ -41,7 +41,7 @@ const films = (function () {
 	const made = {};
 	const load = (name) => (made[name] ??= explore.load(name).then(unpack[name]));
 
-	// As explore.start, with the data named; none are asked for before the page is painted.
+	// explore.start with the data named, which are asked for once the page is painted.
 	async function start(name, build, ...parts) {
 		await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 		try {
@@ -52,10 +52,10 @@ const films = (function () {
 		}
 	}
 
-	// Places of the films whose titles hold all words as beginnings: the very title first, then the best liked.
+	// The films whose titles hold all words as beginnings: the very title first, then the best liked.
 	function found(data, text) {
-		const parts = plain(text).trim().split(" ").filter(Boolean).map((word) => ` ${word}`);
-		if (!parts.length) return [];
+		const parts = plain(text).match(/ [^ ]+/g);
+		if (!parts) return [];
 		const all = [...data.words.keys()].filter((i) => parts.every((part) => data.words[i].includes(part)));
 		const very = new Set([plain(text), ` the${plain(text)}`]), whole = (i) => very.has(data.plain[i]);
 		return all.sort((i, j) => whole(j) - whole(i) || data.likes[j] - data.likes[i] || i - j);

@@ -137,8 +137,8 @@ const formulas = (function () {
 	// --- Models of the pages: scores of all items as float64, and the terms of one item's score,
 	// [[item of the history, value]…]; -1 stands for what everybody gets. ---
 
-	const popularity = (likes) => Float64Array.from(likes);
-	popularity.terms = (item, likes) => [[-1, likes[item]]];
+	const popularity = (history, likes) => Float64Array.from(likes);
+	popularity.terms = (history, item, likes) => [[-1, likes[item]]];
 
 	// neighbors, weights: flat, `kept` entries a target item; a weight of 0 fills up.
 	function item_cosine(history, neighbors, weights, kept) {
@@ -163,9 +163,8 @@ const formulas = (function () {
 		});
 	}
 	embedding.terms = (history, item, vectors, bias, share = 1) => {
-		const d = vectors.length / bias.length;
-		const vector = (i) => Array.from(vectors.subarray(i * d, (i + 1) * d)), mine = vector(item);
-		const reach = (j) => sum(vector(j).map((value, f) => value * mine[f])) / Math.sqrt(history.length);
+		const d = vectors.length / bias.length, vector = (i) => vectors.subarray(i * d, (i + 1) * d), mine = vector(item);
+		const reach = (j) => vector(j).reduce((all, value, f) => all + value * mine[f], 0) / Math.sqrt(history.length);
 		return [[-1, share * bias[item]], ...history.map((j) => [j, reach(j)])];
 	};
 

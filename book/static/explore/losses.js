@@ -119,7 +119,7 @@
 	function five(find) {
 		const say = reading(find);
 		const area = plot(find("svg"), { x: [0.4, 5.6], y: [-4, 4], xTicks: [], bottom: 12 });
-		area.ink.append(el("line.zero", { x1: area.X(0.4), x2: area.X(5.6), y1: area.Y(0), y2: area.Y(0) }));
+		area.ink.append(el("path.zero", { d: `M${area.X(0.4)} ${area.Y(0)}H${area.X(5.6)}` }));
 		let scores;
 		const films = Array.from(find(".softmax-films").children, (label, i) => {
 			const push = el("path.push");

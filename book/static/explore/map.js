@@ -1,4 +1,4 @@
-// Embedding map: the films in a plane of two principal components, and the ten nearest of one, there and in full.
+// Embedding map: films in the plane of two principal components; the ten nearest of one, there and in full.
 const map = (function () {
 	"use strict";
 	const { el, set, format } = explore, { sum } = formulas;
@@ -7,7 +7,7 @@ const map = (function () {
 	// { all: the nearest in all dimensions, plane: in the plane, cosines: of every film with this one }
 	function neighbours(film, vectors, { x, y }) {
 		const d = vectors.length / x.length, cosines = new Float32Array(x.length), apart = new Float64Array(x.length);
-		const mine = Array.from(vectors.subarray(film * d, (film + 1) * d)), length = Math.hypot(...mine);
+		const mine = vectors.subarray(film * d, (film + 1) * d), length = Math.hypot(...mine);
 		for (let i = 0; i < x.length; i++) {
 			let dot = 0, square = 0;
 			for (let f = 0; f < d; f++) {
@@ -21,7 +21,7 @@ const map = (function () {
 		return { all: formulas.top_k(cosines, NEAREST, itself), plane: formulas.top_k(apart, NEAREST, itself), cosines };
 	}
 
-	// The films of each button of a legend: by the first of its genres that a film has, or the last number not above its own.
+	// The films of each button of a legend: by the first of its genres that fits, or the last number not above theirs.
 	function grouped(buttons, data, values) {
 		const groups = buttons.map(() => []), from = buttons.map((button) => Number(button.dataset.from));
 		const masks = buttons.map(({ dataset }) => sum((dataset.genres?.split(" ") ?? []).map((name) => 2 ** data.genreNames.indexOf(name))));

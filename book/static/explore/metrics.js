@@ -3,7 +3,7 @@
 	"use strict";
 	const { el, set, short, format, range, reading } = explore, { sum, discount } = formulas;
 
-	// The list's precision, recall, average precision and NDCG by each library's definition, as in the chapter Evaluation.
+	// Precision, recall, average precision and NDCG of a list by each library's definition, as in Evaluation.
 	function definitions(hit, n) {
 		const k = hit.length, few = Math.min(k, n), found = sum(hit);
 		const precisions = sum(hit.map((h, r) => (h * sum(hit.slice(0, r + 1))) / (r + 1)));
@@ -43,7 +43,7 @@
 			return { row, grip, film, box };
 		});
 
-		// The neighbours move past it, so that the row itself keeps focus and pointer.
+		// The neighbours move past it, so that the row keeps focus and pointer.
 		function moveItem(item, to) {
 			order.splice(to, 0, ...order.splice(order.indexOf(item), 1));
 			items[item].row.before(...rows(order.slice(0, to)));

@@ -1,25 +1,22 @@
-// Recommend to me: ten films by three models, each with the terms of its score. Nothing typed leaves the page.
+// Recommend to me: ten films by three models, and the terms of each score. Nothing typed leaves the page.
 const recommend = (function () {
 	"use strict";
 	const { el, set, format } = explore, { sum } = formulas;
 	const LENGTH = 10, MOST = 10, LIKED = 5, NOT_LIKED = 2; // stars in the copied list
 	const OPENING = [1214, 2571, 541]; // Alien, The Matrix, Blade Runner
 	const models = {
-		popularity: { data: "films", all: "people who liked it", parts: (m) => [m.likes],
-			scores: (liked, likes) => formulas.popularity(likes), terms: (liked, film, likes) => formulas.popularity.terms(film, likes) },
-		cosine: { data: "neighbours", parts: (m) => [m.near, m.weights, m.kept],
-			scores: formulas.item_cosine, terms: formulas.item_cosine.terms },
-		embedding: { data: "embedding", all: "popularity", parts: (m, share) => [m.vectors, m.bias, share],
-			scores: formulas.embedding, terms: formulas.embedding.terms },
+		popularity: { data: "films", all: "people who liked it", scores: formulas.popularity, parts: (m) => [m.likes] },
+		cosine: { data: "neighbours", scores: formulas.item_cosine, parts: (m) => [m.near, m.weights, m.kept] },
+		embedding: { data: "embedding", all: "popularity", scores: formulas.embedding, parts: (m, share) => [m.vectors, m.bias, share] },
 	};
 	const ofAll = ([film]) => film < 0; // a term that is the same for everybody
 	const total = (terms) => sum(terms.map(([, value]) => value));
 
-	// The list as recsys_lib ranks it: float32, ties to the lower place, nothing that was chosen.
+	// The list as recsys_lib ranks it: float32, ties to the lower place, nothing chosen.
 	function ranked(model, data, liked, left, share) {
-		const of = models[model], parts = of.parts(data, share), scores = Float32Array.from(of.scores(liked, ...parts));
+		const of = models[model], parts = of.parts(data, share), scores = new Float32Array(of.scores(liked, ...parts));
 		return formulas.top_k(scores, LENGTH, new Set([...liked, ...left]))
-			.map((film) => ({ film, score: scores[film], terms: of.terms(liked, film, ...parts) }));
+			.map((film) => ({ film, score: scores[film], terms: of.scores.terms(liked, film, ...parts) }));
 	}
 
 	// The smallest share of the bias that was measured within the interval of the best.
@@ -40,11 +37,11 @@ const recommend = (function () {
 		plot.ink.append(...rows.map(([s, mean]) => el("circle.spot", { cx: X(s), cy: Y(mean), r: 3 })));
 		for (const [key, text, x, anchor] of [["cosine", "item cosine", X(0) + 4, "start"], ["popularity", "popularity", X(100), "end"]]) {
 			const y = Y(rivals[key][0]);
-			plot.ink.append(el("line.rival", { x1: X(0), x2: X(100), y1: y, y2: y }), el("text", { x, y: y - 4, "text-anchor": anchor }, text));
+			plot.ink.append(el("path.rival", { d: `M${X(0)} ${y}H${X(100)}` }), el("text", { x, y: y - 4, "text-anchor": anchor }, text));
 		}
-		const line = el("line.now", { y1: Y(low), y2: Y(high) });
+		const line = el("path.now");
 		plot.ink.append(line);
-		return (share) => set(line, { x1: X(100 * share), x2: X(100 * share) });
+		return (share) => set(line, { d: `M${X(100 * share)} ${Y(low)}V${Y(high)}` });
 	}
 
 	function build(find, root, data) {
@@ -79,13 +76,13 @@ const recommend = (function () {
 			show();
 		}
 
-		// What is liked by everybody, the films that count most, and the rest as one.
+		// What everybody likes, the films that count most, the rest as one.
 		function because({ terms }) {
 			const part = model !== "embedding" || share === 1 ? "" : `, ${format(100 * share, 0)} %`;
 			const bias = terms.filter(ofAll).map(([, value]) => [models[model].all + part, value, "everybody"]);
 			const kept = terms.filter(([film, value]) => film >= 0 && value).sort((a, b) => b[1] - a[1]);
-			const room = compact ? 2 : 4, shown = kept.length > room ? room - 1 : kept.length, rest = kept.slice(shown);
-			const rows = [...bias, ...kept.slice(0, shown).map(([film, value]) => [name(film), value])];
+			const room = compact ? 2 : 4, rest = kept.length > room ? kept.splice(room - 1) : [];
+			const rows = [...bias, ...kept.map(([film, value]) => [name(film), value])];
 			if (rest.length) rows.push([`your ${rest.length} others`, total(rest)]);
 			return rows;
 		}
@@ -93,11 +90,10 @@ const recommend = (function () {
 		function draw(entries) {
 			const reasons = entries.map(because), most = Math.max(...reasons.flat().map(([, value]) => Math.abs(value)));
 			const number = (value) => el("span.number", format(value, model === "popularity" ? 0 : 2));
-			const bar = (value, kind = "") => el(`span.bar ${kind} ${value < 0 ? "hollow" : ""}`, { style: `--part: ${Math.abs(value) / most}` });
-			list.replaceChildren(...entries.map(({ film, score }, rank) => el("li",
+			explore.renew(list, entries.map(({ film, score }, rank) => el("li",
 				el("div.head", el("strong", name(film)), ` ${data.years[film] || ""}`, number(score)),
-				reasons[rank].length ? el("ul", { "aria-label": "because of" }, reasons[rank].map(([why, value, kind]) => el("li",
-					el("span.why", why), bar(value, kind), number(value))))
+				reasons[rank].length ? el("ul", { "aria-label": "because of" }, reasons[rank].map(([why, value, kind = ""]) => el("li", el("span.why", why),
+					el(`span.bar ${kind} ${value < 0 ? "hollow" : ""}`, { style: `--part: ${Math.abs(value) / most}` }), number(value))))
 					: el("p.explore-note", list.dataset.filled))));
 			list.className = `films-list by-${model}`;
 			const now = entries.map(({ film }) => film), fresh = before ? ` New: ${now.filter((film) => !before.includes(film)).length} of ten.` : "";
