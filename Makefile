@@ -5,6 +5,10 @@ RUN := $(PY) tools
 .DEFAULT_GOAL := help
 # compiled modules are kept: from the second time on TensorFlow is imported in a third of the time
 unexport PYTHONDONTWRITEBYTECODE
+# glibc keeps the arrays of one training step for the next: fresh pages from the system take a third of the time, and
+# TensorFlow has it give them back (it sets M_TRIM_THRESHOLD)
+export MALLOC_MMAP_THRESHOLD_ := 33554432
+export MALLOC_TOP_PAD_ := 536870912
 .PHONY: help env book pages test notebooks experiments explore lab lint bench repository lock clean
 
 help: ## list the commands

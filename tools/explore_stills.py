@@ -19,7 +19,7 @@ from recsys_lib.plots import MODEL_COLORS
 PAGES = ROOT / "book" / "explore"
 STILLS = ROOT / "book" / "static" / "explore" / "stills"
 SITE = ROOT / "_build" / "html"
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chromium-headless-shell")
 LIMIT = 120_000  # bytes
 KEPT = sorted({*MODEL_COLORS.values(), "#0b57a4", "#b3470b", "#aeb3b6"})  # models, the two accents, edge of a slider
 BARE = "header, .bd-sidebar-primary, .bd-sidebar-secondary {visibility: hidden !important} * {caret-color: transparent}"

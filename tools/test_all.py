@@ -23,14 +23,12 @@ CONTRACT = [
     for name in ("notebooks_contract", "by_hand", "exercises", "claims_page", "formula_index", "repository")
 ] + ["tests/exercises"]
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
-# glibc keeps the large arrays of one training step for the next, in place of fresh pages from the system each time
-KEEP_MEMORY = {f"MALLOC_{name}_": str(size) for name, size in (("MMAP_THRESHOLD", 2**33), ("TRIM_THRESHOLD", 2**34))}
 TWO_WORKERS = ("-n", "2", "--dist", "loadfile")
 
 
 def run(command, extra=None):
     """Run a command with its output on the terminal; returns its exit status and the last line that it printed."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "TF_CPP_MIN_LOG_LEVEL": "3", **KEEP_MEMORY, **(extra or {})}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "TF_CPP_MIN_LOG_LEVEL": "3", **(extra or {})}
     process = subprocess.Popen(
         [str(part) for part in command], cwd=ROOT, env=environment, text=True, errors="replace",
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=1,
