@@ -5,10 +5,10 @@ RUN := $(PY) tools
 .DEFAULT_GOAL := help
 # compiled modules are kept: from the second time on TensorFlow is imported in a third of the time
 unexport PYTHONDONTWRITEBYTECODE
-# glibc keeps the arrays of one training step for the next: fresh pages from the system take a third of the time, and
-# TensorFlow has it give them back (it sets M_TRIM_THRESHOLD)
-export MALLOC_MMAP_THRESHOLD_ := 33554432
-export MALLOC_TOP_PAD_ := 536870912
+# glibc keeps arrays of up to 32 MiB from one training step for the next: fresh pages from the system take a third of
+# the time, and TensorFlow has it give them back after each (it sets M_TRIM_THRESHOLD)
+export MALLOC_MMAP_THRESHOLD_ ?= 33554432
+export MALLOC_TOP_PAD_ ?= 536870912
 .PHONY: help env book pages test notebooks experiments explore lab lint bench repository lock clean
 
 help: ## list the commands
@@ -26,14 +26,14 @@ pages: env
 book: env pages ## build the site and say where it lies
 	@$(RUN)/build_book.py
 
-test: env ## prove everything (15 to 23 minutes on two cores)
+test: env ## prove everything (15 to 20 minutes on two cores)
 	@$(RUN)/test_all.py $(STEPS)
 
 notebooks: env ## execute all notebooks and write their outputs; one: NB=notebooks/deep/full_build.ipynb
 	@$(RUN)/notebooks.py $(NB)
 	@$(RUN)/claims_page.py
 
-experiments: env ## the long runs behind the chapters (an hour and more); one: CHAPTER=losses
+experiments: env ## the long runs behind the chapters (hours); one: CHAPTER=losses
 	@$(RUN)/experiments.py $(CHAPTER)
 
 explore: env ## data and still figures of the explorable pages (builds the site)

@@ -84,7 +84,7 @@ def notebooks():
 
 
 def browser():
-    return pytest("browser", "tests/browser")
+    return pytest("browser", "tests/browser", *TWO_WORKERS[:2])
 
 
 STEPS = {
