@@ -30,7 +30,7 @@ LOSSES = {  # name in the chapter: settings; batches as the loss needs them, abo
     "BCE": {"loss": "binary_cross_entropy", "epochs": 20, "n_negatives": 20},
     "BPR": {"loss": "bpr", "epochs": 20, "n_negatives": 20},
     "sampled softmax": {"loss": "sampled_softmax", "epochs": 8, "n_negatives": 100},
-    "categorical cross-entropy": {"loss": "categorical_cross_entropy", "epochs": 12},  # three times as long
+    "categorical cross-entropy": {"loss": "categorical_cross_entropy", "epochs": 12},  # takes longer
     "full softmax": {"loss": "multinomial", "epochs": 150},
     "wrong gradient": {"loss": "multinomial", "epochs": 150},
 }
