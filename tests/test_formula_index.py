@@ -1,12 +1,13 @@
 """Formula → section → function → test: each link of the index leads somewhere, no formula is left out."""
 
 import ast
+import functools
 import re
 
 import pytest
 
 import formula_index
-from bookfiles import ROOT, notebook_paths, read_notebook
+from bookfiles import ROOT, notebook_paths, parsed_module, stored_notebook
 
 MODULES = ("similarity", "losses", "metrics")
 PATHS = notebook_paths()
@@ -25,32 +26,52 @@ WITHOUT_FUNCTION = {
 }
 
 
+@functools.cache
+def entries_and_wrong():
+    return formula_index.read_entries()
+
+
+@functools.cache
+def listed():
+    """{notebook: the statements of its entries}."""
+    found = {path: set() for path in PATHS}
+    for raw, (notebook, *_), *_ in entries_and_wrong()[0]:
+        found[notebook] |= set(statements(raw["latex"]))
+    return found
+
+
 def public_functions(module):
-    tree = ast.parse((ROOT / "recsys_lib" / f"{module}.py").read_text("utf-8"))
-    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    body = parsed_module(ROOT / "recsys_lib" / f"{module}.py").body
+    functions = [node.name for node in body if isinstance(node, ast.FunctionDef)]
     return {f"recsys_lib.{module}.{name}" for name in functions if not name.startswith("_")}
 
 
 def test_every_link_leads_somewhere():
-    entries, wrong = formula_index.read_entries()
+    entries, wrong = entries_and_wrong()
     assert wrong == []
     assert entries, "book/formulas.yml holds no formula"
 
 
 def test_page_is_up_to_date():
-    entries, _ = formula_index.read_entries()
+    entries, _ = entries_and_wrong()
     assert formula_index.PAGE.read_text("utf-8") == formula_index.page(entries), "run tools/formula_index.py"
+
+
+@functools.cache
+def parts_of_module(path):
+    """[(names that a statement binds, its source)]."""
+    parts = []
+    for node in parsed_module(path).body:
+        inside = list(ast.walk(node)) if not isinstance(node, ast.FunctionDef) else [node]
+        names = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        names |= {n.name for n in inside if isinstance(n, ast.FunctionDef)}
+        parts.append((names, ast.unparse(node)))
+    return parts
 
 
 def source_of_test(path, name):
     """The test and whatever of its module it names, directly or by way of something named: constants, helpers."""
-    rest = []
-    for node in ast.parse(path.read_text("utf-8")).body:
-        inside = list(ast.walk(node)) if not isinstance(node, ast.FunctionDef) else [node]
-        names = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        names |= {n.name for n in inside if isinstance(n, ast.FunctionDef)}
-        rest.append((names, ast.unparse(node)))
-    source, found = "", {name}
+    rest, source, found = parts_of_module(path), "", {name}
     while found:
         source += "\n".join(text for names, text in rest if names & found)
         rest = [(names, text) for names, text in rest if not names & found]
@@ -59,7 +80,7 @@ def source_of_test(path, name):
 
 
 def test_each_test_speaks_of_its_function():
-    for raw, _, _, (path, _) in formula_index.read_entries()[0]:
+    for raw, _, _, (path, _) in entries_and_wrong()[0]:
         function, test = raw["function"].split(".")[-1], raw["test"].split("::")[1].split("[")[0]
         source = source_of_test(path, test)
         assert re.search(rf"\b{function}\b", source), f"{raw['test']} does not use {function}"
@@ -72,8 +93,8 @@ def test_a_test_that_does_not_use_its_function_is_told():
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_formula_of_the_library_is_in_the_index(module):
-    listed = {raw["function"] for raw, *_ in formula_index.read_entries()[0]}
-    assert public_functions(module) - listed == set()
+    of_entries = {raw["function"] for raw, *_ in entries_and_wrong()[0]}
+    assert public_functions(module) - of_entries == set()
 
 
 @pytest.mark.parametrize(
@@ -105,18 +126,12 @@ def statements(latex):
 
 
 def text_of(path):
-    return "\n".join(cell.source for cell in read_notebook(path).cells if cell.cell_type == "markdown")
+    return "\n".join(cell.source for cell in stored_notebook(path).cells if cell.cell_type == "markdown")
 
 
 def displayed(text):
     """Each statement between $$ and $$."""
     return [statement for latex in re.findall(r"\$\$(.+?)\$\$", text, re.DOTALL) for statement in statements(latex)]
-
-
-def listed(path):
-    """The statements of the chapter's entries."""
-    of_chapter = [raw["latex"] for raw, (notebook, *_), *_ in formula_index.read_entries()[0] if notebook == path]
-    return {statement for latex in of_chapter for statement in statements(latex)}
 
 
 def excused(path):
@@ -126,22 +141,22 @@ def excused(path):
 @pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
 def test_formulas_stand_in_their_chapters_letter_for_letter(path):
     text = squeezed(text_of(path))
-    assert [statement for statement in sorted(listed(path)) if statement not in text] == []
+    assert [statement for statement in sorted(listed()[path]) if statement not in text] == []
 
 
 @pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
 def test_every_displayed_formula_has_an_entry_or_a_reason(path):
-    missing = set(displayed(text_of(path))) - listed(path) - excused(path)
+    missing = set(displayed(text_of(path))) - listed()[path] - excused(path)
     assert missing == set(), "add it to book/formulas.yml, or with a reason to WITHOUT_FUNCTION"
 
 
 def test_a_reason_stands_for_a_formula_that_is_there_and_has_no_entry():
     assert set(WITHOUT_FUNCTION) <= {path.stem for path in PATHS}
     for path in PATHS:
-        assert excused(path) <= set(displayed(text_of(path))) - listed(path)
+        assert excused(path) <= set(displayed(text_of(path))) - listed()[path]
 
 
 def test_a_new_formula_is_told():
     path = next(path for path in PATHS if path.stem == "losses")
     text = text_of(path) + "\n\n$$\n\\ell = |s - y| , \\qquad\n\\pi_i = y_i .\n$$"
-    assert set(displayed(text)) - listed(path) - excused(path) == {r"\ell=|s-y|", r"\pi_i=y_i"}
+    assert set(displayed(text)) - listed()[path] - excused(path) == {r"\ell=|s-y|", r"\pi_i=y_i"}

@@ -1,12 +1,17 @@
 """Where the parts of the book lie, and how its headings become anchors. Shared by the other tools."""
 
+import ast
 import functools
 import hashlib
 import importlib.util
 import os
 import re
+import sys
 import tempfile
 from pathlib import Path
+
+# jsonschema, which nbformat imports, would compile a grammar of web addresses: 2.5 s that no notebook needs
+sys.modules.setdefault("rfc3987_syntax", None)
 
 import nbformat
 import yaml
@@ -29,8 +34,33 @@ def notebook_paths():
     return sorted(found, key=lambda path: (order.index(name[path]) if name[path] in order else len(order), name[path]))
 
 
+def kept(read):
+    """`read(path)`, kept until the file changes. Its value is shared by all who ask: look at it, do not change it."""
+    values = {}
+
+    @functools.wraps(read)
+    def shared(path):
+        path = Path(path)
+        state = path.stat().st_mtime_ns, path.stat().st_size
+        if values.get(path, (None,))[0] != state:
+            values[path] = state, read(path)
+        return values[path][1]
+
+    return shared
+
+
 def read_notebook(path):
+    """A notebook to work on; who only looks at it asks for `stored_notebook`, which reads a file once."""
     return nbformat.read(path, as_version=4)
+
+
+stored_notebook = kept(read_notebook)
+
+
+@kept
+def parsed_module(path):
+    """The syntax tree of a Python file."""
+    return ast.parse(path.read_text("utf-8"))
 
 
 @functools.cache
@@ -104,6 +134,7 @@ def slugify(title):
     return re.sub(r"[^\w\u4e00-\u9fff\- ]", "", title.strip().lower().replace(" ", "-"))
 
 
+@functools.cache
 def headings(markdown):
     """[(level, plain title)] of a Markdown text; headings inside code fences do not count."""
     tokens = TEXT_FORMATTER.parse(markdown)
@@ -131,11 +162,11 @@ class Anchors:
         return slug
 
 
+@kept
 def page_anchors(path):
     """{anchor: title} of the headings of a notebook or Markdown page."""
-    path = Path(path)
     if path.suffix == ".ipynb":
-        texts = [cell.source for cell in read_notebook(path).cells if cell.cell_type == "markdown"]
+        texts = [cell.source for cell in stored_notebook(path).cells if cell.cell_type == "markdown"]
     else:
         texts = [path.read_text("utf-8")]
     anchors = Anchors()

@@ -23,8 +23,9 @@ from bookfiles import (
     chapter_title,
     notebook_paths,
     page_anchors,
-    read_notebook,
+    parsed_module,
     repository_url,
+    stored_notebook,
     write_or_check,
 )
 
@@ -40,7 +41,7 @@ together: {count} formulas. A test of the book fails where one of these links le
 
 def find_definition(path, names):
     """Line of a (nested) function or class in a Python file, or None."""
-    body = ast.parse(path.read_text("utf-8")).body
+    body = parsed_module(path).body
     node = None
     for name in names:
         kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -75,29 +76,28 @@ def find_test(test):
     return path, line
 
 
-def find_section(section, cache):
+def find_section(section):
     """(notebook, anchor, heading) of notebooks/part/name.ipynb#slug."""
     name, _, anchor = section.partition("#")
     path = ROOT / name
     if not path.is_file():
         raise ValueError(f"no notebook {name}")
-    if path not in cache:
-        cache[path] = page_anchors(path)
-    if anchor not in cache[path]:
-        raise ValueError(f"{name} has no heading with the anchor {anchor!r}; it has {', '.join(cache[path])}")
-    return path, anchor, cache[path][anchor]
+    anchors = page_anchors(path)
+    if anchor not in anchors:
+        raise ValueError(f"{name} has no heading with the anchor {anchor!r}; it has {', '.join(anchors)}")
+    return path, anchor, anchors[anchor]
 
 
 def read_entries():
     """Entries with their links resolved, and the list of what is wrong with the others."""
-    entries, wrong, cache = [], [], {}
+    entries, wrong = [], []
     for number, raw in enumerate(yaml.safe_load(SOURCE.read_text("utf-8")) or [], start=1):
         label = f"formula {number} ({raw.get('name', 'without name')})"
         if missing := [field for field in FIELDS if not str(raw.get(field) or "").strip()]:
             wrong.append(f"{label}: {', '.join(missing)} missing")
             continue
         try:
-            places = find_section(raw["section"], cache), find_function(raw["function"]), find_test(raw["test"])
+            places = find_section(raw["section"]), find_function(raw["function"]), find_test(raw["test"])
             entries.append((raw, *places))
         except ValueError as error:
             wrong.append(f"{label}: {error}")
@@ -119,7 +119,7 @@ def page(entries, url=None):
     for raw, (notebook, anchor, heading), function, test in sorted(entries, key=lambda entry: order[entry[1][0]]):
         if notebook != chapter:
             chapter = notebook
-            lines.append(f"## {chapter_title(read_notebook(notebook))}\n")
+            lines.append(f"## {chapter_title(stored_notebook(notebook))}\n")
         section = f"[{heading}](../{notebook.relative_to(ROOT).as_posix()}#{anchor})"
         lines.append(
             f"**{raw['name']}**\n\n$$\n{raw['latex'].strip()}\n$$\n\n"
