@@ -3,8 +3,21 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 RUN := $(PY) tools
 .DEFAULT_GOAL := help
-# compiled modules are kept: from the second time on TensorFlow is imported in a third of the time
-unexport PYTHONDONTWRITEBYTECODE
+# No setting of the person's own reaches into the book: other imports, warnings as errors, another back end for Keras or
+# Matplotlib, options for pytest. (PYTHON=/path chooses the Python.) Compiled modules are kept: from the second time on
+# TensorFlow is imported in a third of the time.
+LEAKS := PYTHON% PYTEST_% KERAS_% TF_% MPL% MATPLOTLIBRC JUPYTER% IPYTHON% VIRTUAL_ENV% CONDA_%
+unexport $(filter-out PYTHON PYTHONUNBUFFERED,$(filter $(LEAKS),$(.VARIABLES)))
+export KERAS_HOME := $(CURDIR)/.cache/keras
+export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
+export JUPYTER_PREFER_ENV_PATH := 1
+# a home that cannot be written, as in some containers: one in .cache takes its place
+ifneq ($(shell test -w "$$HOME" && mkdir -p "$${XDG_CACHE_HOME:-$$HOME/.cache}" && \
+	test -w "$${XDG_CACHE_HOME:-$$HOME/.cache}" && echo yes),yes)
+export HOME := $(CURDIR)/.cache/home
+unexport $(filter XDG_%,$(.VARIABLES))
+$(shell mkdir -p "$(CURDIR)/.cache/home")
+endif
 # glibc keeps arrays of up to 32 MiB from one training step for the next: fresh pages from the system take a third of
 # the time, and TensorFlow has it give them back after each (it sets M_TRIM_THRESHOLD)
 export MALLOC_MMAP_THRESHOLD_ ?= 33554432

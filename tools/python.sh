@@ -2,6 +2,7 @@
 # Prints the path of a Python that can make the book's environment; else says what to do and exits 1.
 # Each candidate is run, for a name on PATH may be a version manager's shim that fails. PYTHON=/path wins if set.
 fits='import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) and sys.maxsize > 2**32 else 3)'
+unset PYTHONHOME PYTHONPATH PYTHONWARNINGS PYTHONINSPECT # they can keep any Python from starting
 no_venv=''
 seen=''
 for name in ${PYTHON:+"$PYTHON"} python3.13 python3.12 python3.11 python3 python; do
