@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from recsys_lib.data import ranking_batches, rating_batches, sample_negatives
+from recsys_lib.data.batches import leave_out_full_users
 
 
 def positives(seed=0, shape=(20, 30), density=0.4):
@@ -92,7 +93,8 @@ def test_what_cannot_be_drawn():
         {"users": [0.5]},
     ):
         arguments = {"users": [0], "n": 1} | bad
-        with pytest.raises(ValueError, match="expected n as a whole number ≥ 1" if "n" in bad else "expected users"):
+        named = "n as a whole number ≥ 1" if "n" in bad else next(iter(bad))
+        with pytest.raises(ValueError, match=f"expected {named}"):
             sample_negatives(half, rng=0, **arguments)
     with pytest.raises(ValueError, match="users as whole numbers in 0..1, got 0..2"):
         sample_negatives(half, [0, 2], 1, rng=0)
@@ -111,6 +113,43 @@ def test_ranking_batches():
     dense = likes.toarray() > 0
     assert dense[user, items[:, 0]].all() and not dense[user[:, None], items[:, 1:]].any()
     assert len(set(zip(user.tolist(), items[:, 0].tolist(), strict=True))) == likes.nnz
+
+
+def twice(dense):
+    """A csr that stores each entry of the matrix twice."""
+    row, col = np.nonzero(dense)
+    starts = np.append(0, 2 * np.cumsum(np.count_nonzero(dense, axis=1)))
+    return csr_array((np.ones(2 * len(row)), np.repeat(col, 2), starts), shape=dense.shape)
+
+
+@pytest.mark.parametrize("replace", [True, False])
+def test_an_entry_that_is_stored_twice_is_one_positive(replace):
+    dense = np.array([[1, 1, 0, 0], [1, 1, 1, 0]])
+    matrix = twice(dense)
+    assert matrix.nnz == 10
+    drawn = sample_negatives(matrix, [0, 1], 1, rng=0, replace=replace)
+    assert drawn[0, 0] in (2, 3) and drawn[1, 0] == 3
+    assert sample_negatives(matrix, [0], 2, rng=0, replace=False).tolist() in ([[2, 3]], [[3, 2]])
+    assert matrix.nnz == 10  # the caller's matrix is as it was
+    plain = csr_array(dense * 1.0)
+    for a, b in zip(*(ranking_batches(m, n_negatives=2, rng=0) for m in (matrix, plain)), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_who_likes_everything_is_left_out_and_counted():
+    likes = csr_array(np.array([[1.0, 0, 1], [1, 1, 1], [0, 0, 0], [0, 1, 0]]))
+    with pytest.warns(UserWarning, match=r"1 user\(s\) like every item .* 3 likes"):
+        user, items = ranking_batches(likes, n_negatives=4, rng=0)
+    assert user.tolist() == [0, 0, 3] and items[:, 0].tolist() == [0, 2, 1]
+    assert (items[:2, 1:] == 1).all() and not (items[2, 1:] == 1).any()
+    with pytest.warns(UserWarning, match=r"2 user\(s\)"):  # of what has a weight, user 0 likes all too
+        assert ranking_batches(likes, n_negatives=4, rng=0, popularity=[1, 0, 1])[0].tolist() == [3]
+    with pytest.raises(ValueError, match="expected a user with a negative to draw, received 2 who"):
+        ranking_batches(csr_array(np.ones((2, 3))), n_negatives=1, rng=0)
+    np.testing.assert_array_equal(leave_out_full_users(positives()).toarray(), positives().toarray())
+    assert ranking_batches(csr_array((2, 3)), n_negatives=1, rng=0)[1].shape == (0, 2)
+    with pytest.raises(ValueError, match="popularity"):
+        leave_out_full_users(likes, popularity=[1, 2])
 
 
 def test_rating_batches(movielens):

@@ -70,7 +70,7 @@ def test_network_and_score_are_the_same_formula(small, loss, use_history):
     users, items = np.arange(20, dtype=np.int32), np.arange(20, dtype=np.int32)
     inputs = {"user": users}
     if use_history:
-        inputs["history"] = model._history(model.train_)[users].toarray()
+        inputs["history"] = model.history_weights(model.train_)[users].toarray()
     for layout in ({}, {"items": items[:, None]}):
         logits = keras.ops.convert_to_numpy(model.network_(inputs | layout))
         wanted = expected[users][np.arange(20), items][:, None] if layout else expected[users]
@@ -111,6 +111,61 @@ def test_negatives_are_new_each_epoch_and_never_liked(small):
     assert (np.sort(items[0][:, 1:].ravel()) != np.sort(items[1][:, 1:].ravel())).any()
 
 
+def test_ratings_do_not_read_their_own_target_through_the_history():
+    """Each item is liked by half of its raters, at random: only the item's own term in the history tells by whom."""
+    rng = np.random.default_rng(0)
+    user, item = (part.ravel() for part in np.indices((300, 20)))
+    rating = np.where(rng.random(len(user)) < 0.5, 5.0, 1.0)
+    train = Interactions(user, item, rating, None, IdMap(range(300)), IdMap(range(20)))
+    settings = dict(n_factors=20, dropout=0.0, weight_decay=0.0, learning_rate=0.03, epochs=30, init_scale=0.1)
+    model = MatrixFactorization(loss="mse", use_user_vector=False, **settings).fit(train)
+    biases = BiasModel(regularization=0.0).fit(train).predict(user, item)
+    assert model.loss_curve_[-1] > 0.8 * np.mean((rating - biases) ** 2)
+
+
+def test_the_history_of_a_rating_is_what_was_liked_besides(small):
+    model = MatrixFactorization(loss="mse", n_factors=4, epochs=1).fit(small)
+    likes = small.likes().toarray()
+    x, rating = model._batches(small)[0]
+    history = keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(x["history"], sparse=False))
+    for row, user, item in zip(history, x["user"], x["items"][:, 0], strict=True):
+        other = likes[user].copy()
+        other[item] = 0
+        np.testing.assert_allclose(row, other / max(1, np.sqrt(other.sum())), rtol=1e-6)
+    assert (likes[x["user"], x["items"][:, 0]] == (rating[:, 0] >= 4)).all()
+
+
+def test_the_whole_batch_is_bounded(small, monkeypatch):
+    def rows(**settings):
+        batches = MatrixFactorization(n_factors=4, epochs=1, **settings).fit(small)._batches(small)
+        return [len(batches[i][0]["user"]) for i in range(len(batches))]
+
+    n = small.n_users
+    assert rows() == [n]
+    monkeypatch.setattr("recsys_lib.models.factorization.WHOLE_BATCH_CELLS", 10 * small.n_items + 1)
+    assert rows() == [10] * (n // 10) + [n % 10] * (n % 10 > 0)
+    assert rows(batch_size=n) == [n]
+    monkeypatch.setattr("recsys_lib.models.factorization.WHOLE_BATCH_CELLS", 1)
+    assert rows() == [1] * n
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("loss", LOSSES)
+def test_one_user_who_likes_everything_stops_nobody(loss):
+    train = checkerboard()
+    everything = Interactions(np.full(20, 20), np.arange(20), np.full(20, 5.0), None, IdMap(range(21)), train.items)
+    user, item = np.append(train.user, everything.user), np.append(train.item, everything.item)
+    data = Interactions(user, item, np.full(len(user), 5.0), None, everything.users, train.items)
+    model = MatrixFactorization(loss=loss, n_factors=4, epochs=3)
+    if loss in ("bpr", "sampled_softmax", "binary_cross_entropy"):
+        with pytest.warns(UserWarning, match=r"1 user\(s\) like every item") as warned:
+            model.fit(data)
+        assert sum("like every item" in str(w.message) for w in warned) == 1
+    else:
+        model.fit(data)
+    assert np.isfinite(model.score(np.arange(21))).all()
+
+
 def test_item_bias_starts_at_popularity(small):
     model = MatrixFactorization(n_factors=4, epochs=1, learning_rate=1e-9).fit(small)
     order = np.corrcoef(model.item_bias_, np.log1p(Popularity().fit(small).item_scores_))[0, 1]
@@ -129,7 +184,7 @@ def test_ratings_beat_the_bias_model_in_a_world_of_factors():
     ours = rmse(test.rating, model.predict(test.user, test.item))
     assert ours < rmse(test.rating, np.full(len(test), train.rating.mean()))
     assert ours < rmse(test.rating, BiasModel().fit(train).predict(test.user, test.item))
-    assert model.history_[-1] < model.history_[0] and len(model.history_) == 30
+    assert model.loss_curve_[-1] < model.loss_curve_[0] and len(model.loss_curve_) == 30
 
 
 def test_saved_and_served_in_a_fresh_process(small, tmp_path):
@@ -138,7 +193,7 @@ def test_saved_and_served_in_a_fresh_process(small, tmp_path):
     assert sorted(path.name for path in (tmp_path / "model").iterdir()) == ["arrays.npz", "model.json", "model.keras"]
     again = load(tmp_path / "model")
     assert again.settings == model.settings
-    np.testing.assert_array_equal(again.history_, model.history_)
+    np.testing.assert_array_equal(again.loss_curve_, model.loss_curve_)
     user_id = small.users[int(np.argmin(np.bincount(small.user)))]
     code = (
         "import sys; from recsys_lib.models import load, recommend; model = load(sys.argv[1]);"

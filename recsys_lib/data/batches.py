@@ -1,5 +1,7 @@
 """Training batches as arrays: positives with sampled negatives, and ratings."""
 
+import warnings
+
 import numpy as np
 from scipy.sparse import csr_array
 
@@ -21,17 +23,14 @@ def sample_negatives(positives, users, n, *, rng, popularity=None, replace=True)
     positives = csr_array(positives)
     n_users, n_items = positives.shape
     users = indices("users", users, n_users)
-    weights = np.ones(n_items) if popularity is None else np.asarray(popularity, float)
+    weights = _weights(popularity, n_items)
     setting("n", n, 1, whole=True)
-    if users.ndim != 1 or weights.shape != (n_items,) or not (np.isfinite(weights) & (weights >= 0)).all():
-        raise ValueError(
-            f"expected users int (m,) and finite weights ≥ 0 of shape ({n_items},), "
-            f"got users {users.dtype} {users.shape}, weights {weights.shape}"
-        )
+    if users.ndim != 1:
+        raise ValueError(f"expected users as int (m,), got shape {users.shape}")
     if not len(users):
         return np.empty((0, n), np.int32)
-    taken = csr_array((np.ones(positives.nnz), positives.indices, positives.indptr), shape=positives.shape)
-    free = int((weights > 0).sum()) - (taken @ (weights > 0)).astype(np.int64)[users]
+    taken = _ones(positives)
+    free = _count_free(taken, weights)[users]
     if free.min() < (1 if replace else n):
         few = int(np.argmin(free))
         raise ValueError(f"expected {1 if replace else n} or more negatives for user {users[few]}, got {free[few]}")
@@ -49,6 +48,27 @@ def sample_negatives(positives, users, n, *, rng, popularity=None, replace=True)
         rest[positives[[users[place // n]]].indices] = 0
         negatives.flat[place] = rng.choice(n_items, p=rest / rest.sum())
     return negatives
+
+
+def _weights(popularity, n_items):
+    if popularity is None:
+        return np.ones(n_items)
+    weights = np.asarray(popularity, float)
+    if weights.shape != (n_items,) or not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ValueError(f"expected popularity as {n_items} finite weights ≥ 0, got {weights} of shape {weights.shape}")
+    return weights
+
+
+def _ones(positives):
+    """A copy with a one for each stored entry, once also where it is stored twice."""
+    ones = csr_array(positives, copy=True)
+    ones.sum_duplicates()
+    return csr_array((np.ones(len(ones.data)), ones.indices, ones.indptr), shape=ones.shape)
+
+
+def _count_free(taken, weights):
+    """For each user, how many items of weight > 0 are no positives."""
+    return int((weights > 0).sum()) - (taken @ (weights > 0)).astype(np.int64)
 
 
 def _draw(weights, shape, rng, *, uniform):
@@ -77,13 +97,37 @@ def _sample_distinct(positives, users, n, weights, rng, block=256):
     return drawn
 
 
+def leave_out_full_users(likes, *, popularity=None):
+    """The likes without those of users who like everything: no negative can be drawn for them.
+
+    likes: csr (n_users, n_items), stored entry = positive.   popularity: as in `sample_negatives`; an item of weight 0
+    is no negative. Returns csr of ones of the same shape, those users' rows empty; warns with their number. Raises
+    ValueError where nobody is left, or for weights of another shape or below 0. Chapter: Losses."""
+    taken = _ones(likes)
+    weights = _weights(popularity, taken.shape[1])
+    full = (np.diff(taken.indptr) > 0) & (_count_free(taken, weights) == 0)
+    if not full.any():
+        return taken
+    if not taken.nnz > taken[full].nnz:
+        raise ValueError(f"expected a user with a negative to draw, received {full.sum()} who like every item")
+    warnings.warn(
+        f"{full.sum()} user(s) like every item that can be drawn: no negative is left for them, and their "
+        f"{taken[full].nnz} likes are not trained on",
+        stacklevel=2,
+    )
+    taken.data[np.repeat(full, np.diff(taken.indptr))] = 0
+    taken.eliminate_zeros()
+    return taken
+
+
 def ranking_batches(likes, *, n_negatives, rng, popularity=None):
     """One epoch of positives, each beside its sampled negatives, in the order of the matrix.
 
     likes: csr (n_users, n_items), stored entry = positive.   Returns user int32 (n,) and items int32
-    (n, 1 + n_negatives), the positive in column 0. Raises ValueError as `sample_negatives` does.
+    (n, 1 + n_negatives), the positive in column 0. Users who like everything are left out, with a warning that counts
+    them. Raises ValueError as `leave_out_full_users` and `sample_negatives` do.
     Source: Rendle et al. 2009. Chapter: Losses."""
-    likes = csr_array(likes)
+    likes = leave_out_full_users(likes, popularity=popularity)
     user, item = (part.astype(np.int32) for part in likes.tocoo().coords)
     negatives = sample_negatives(likes, user, n_negatives, rng=rng, popularity=popularity)
     return user, np.column_stack([item, negatives])

@@ -4,10 +4,11 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from recsys_lib._checks import choice, setting
-from recsys_lib.data.batches import ranking_batches, rating_batches
+from recsys_lib.data.batches import leave_out_full_users, ranking_batches, rating_batches
 from recsys_lib.models.keras_base import Batches, KerasRecommender, keras, ops, sparse_input
 
 LOSSES = ("multinomial", "categorical_cross_entropy", "sampled_softmax", "bpr", "binary_cross_entropy", "mse")
+WHOLE_BATCH_CELLS = 10**8  # users × items in a step of "multinomial" where no batch_size is given: about 3 GB
 
 
 @keras.saving.register_keras_serializable("recsys_lib")
@@ -65,15 +66,18 @@ class MatrixFactorization(KerasRecommender):
 
     loss: "multinomial" (softmax over the whole catalogue, a row with all likes of a user), "categorical_cross_entropy"
     (the same, one like a row), "bpr", "sampled_softmax", "binary_cross_entropy" (one like and `n_negatives` items drawn
-    anew each epoch), or "mse": ratings, with μ and b_u added to the score.
+    anew each epoch), or "mse": ratings, with μ and b_u added to the score. There the history of a training example is
+    what the user liked besides the rated item: with its own term in it, the loss would read whether it was liked.
     use_user_vector, use_history: which part of the user's vector there is. With history a new user is served by the
     same formula, p = 0; without it `score(history=…)` is a ValueError.
     dropout: share of the d numbers of the user's vector dropped in training.   learning_rate, weight_decay: AdamW's;
-    the decay acts on all weights.   batch_size: rows a step; None = all users at once for "multinomial", else 1,024.
+    the decay acts on all weights.   batch_size: rows a step; None = 1,024, for "multinomial" all users at once while
+    users × items ≤ 10⁸, beyond it 10⁸ // n_items users a step, so several steps an epoch.
     negatives: "uniform", or "popularity" (by count of likes).   init_scale: σ of the first vectors; the item bias
     starts at log(1 + likes), which carries popularity (for "binary_cross_entropy" less log(1 + negatives an item); for
     "mse" at 0).   log_dir: folder for TensorBoard.   seed: fixes all of it.
-    Fitted: `network_` (Keras model), `history_` (loss of each epoch), `user_vectors_`, `item_vectors_`, `item_bias_`.
+    Fitted: `network_` (Keras model), `loss_curve_` (loss of each epoch), `user_vectors_`, `item_vectors_`,
+    `item_bias_`.
     Source: Koren 2009, Rendle et al. 2009. Chapter: The full build."""
 
     _block = 1024  # users whose scores of the whole catalogue stand in memory at once
@@ -142,24 +146,30 @@ class MatrixFactorization(KerasRecommender):
 
     def _batches(self, train):
         rng = np.random.default_rng(self.seed)
-        likes, history = self.likes_of(self.train_), self._history(self.train_)
+        likes, history = self.likes_of(self.train_), self.history_weights(self.train_)
         n_items = likes.shape[1]
 
         def x(user, **more):
             return {"user": user, **({"history": sparse_input(history[user])} if self.use_history else {}), **more}
 
+        def x_of_pair(user, item):
+            """The same without the rated item in the history: its place there would tell the rating."""
+            other = {"history": sparse_input(_share(_without(likes[user], item)))} if self.use_history else {}
+            return {"user": user, "items": item, **other}
+
         size = self.batch_size or 1024
         if self.loss == "mse":
             arrays = rating_batches(train)
-            return Batches(lambda: arrays, lambda u, i, rating: (x(u, items=i), rating), batch_size=size, rng=rng)
+            return Batches(lambda: arrays, lambda u, i, rating: (x_of_pair(u, i), rating), batch_size=size, rng=rng)
         if self.loss == "multinomial":
             users = np.flatnonzero(np.diff(likes.indptr)).astype(np.int32)
-            size = self.batch_size or len(users)
+            size = self.batch_size or max(1, min(len(users), WHOLE_BATCH_CELLS // n_items))
             return Batches(lambda: (users,), lambda u: (x(u), likes[u].toarray()), batch_size=size, rng=rng)
         if self.loss == "categorical_cross_entropy":
             pairs = likes.tocoo().coords
             return Batches(lambda: pairs, lambda u, i: (x(u), _ones(i, n_items)), batch_size=size, rng=rng)
         weights = np.bincount(likes.indices, minlength=n_items) if self.negatives == "popularity" else None
+        likes = leave_out_full_users(likes, popularity=weights)
         return Batches(
             lambda: ranking_batches(likes, n_negatives=self.n_negatives, rng=rng, popularity=weights),
             lambda u, items: (x(u, items=items), _ones(np.zeros(len(u), int), items.shape[1])),
@@ -168,16 +178,13 @@ class MatrixFactorization(KerasRecommender):
             redraw=True,
         )
 
-    def _history(self, ratings):
-        """csr: 1/√n_u where a row of ratings holds a like, so that history @ item_vectors is the user's share."""
-        likes = self.likes_of(ratings)
-        counts = np.diff(likes.indptr)
-        values = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts).astype(np.float32)
-        return csr_array((values, likes.indices, likes.indptr), shape=likes.shape)
+    def history_weights(self, ratings):
+        """csr: 1/√n_u where a row of ratings holds a like, so that weights @ `item_vectors_` is the history's share."""
+        return _share(self.likes_of(ratings))
 
     def _user_vectors_of(self, users, history):
         own = self.user_vectors_[users] if users is not None and self.use_user_vector else 0.0
-        return own + self._history(history) @ self.item_vectors_ if self.use_history else own
+        return own + self.history_weights(history) @ self.item_vectors_ if self.use_history else own
 
     def _score(self, users, history):
         scores = self._user_vectors_of(users, history) @ self.item_vectors_.T + self.item_bias_
@@ -225,6 +232,20 @@ def _weights(layer):
     if layer is None:
         raise AttributeError("this model was built without such a layer")
     return layer.get_weights()[0]
+
+
+def _share(likes):
+    """The 0/1 matrix with 1/√n_u in place of the ones of a row."""
+    counts = np.diff(likes.indptr)
+    values = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts).astype(np.float32)
+    return csr_array((values, likes.indices, likes.indptr), shape=likes.shape)
+
+
+def _without(likes, items):
+    """The 0/1 matrix less one item a row: items (n, 1)."""
+    row, col = likes.tocoo().coords
+    keep = col != items[row, 0]
+    return csr_array((likes.data[keep], (row[keep], col[keep])), shape=likes.shape)
 
 
 def _ones(columns, n):

@@ -18,10 +18,11 @@ class KerasRecommender(BaseRecommender):
     """A recommender around one Keras model. It writes `_network(train)` and `_batches(train)`, a `Batches`.
 
     Settings it needs: `loss`, `learning_rate`, `weight_decay`, `epochs`, `log_dir`, `seed`.
-    Fitted: `network_`, the Keras model, under plain compile and fit; `history_`, the loss of each epoch. `seed` fixes
-    Python's, NumPy's and TensorFlow's generators at the start of `fit`: same seed, same scores on the same machine."""
+    Fitted: `network_`, the Keras model, under plain compile and fit; `loss_curve_`, the loss of each epoch. `seed`
+    fixes Python's, NumPy's and TensorFlow's generators at the start of `fit`: same seed, same scores on the same
+    machine."""
 
-    _arrays = ("history_",)
+    _arrays = ("loss_curve_",)
 
     def _fit(self, train):
         keras.utils.set_random_seed(self.seed)
@@ -35,7 +36,7 @@ class KerasRecommender(BaseRecommender):
         )
         callbacks = [keras.callbacks.TensorBoard(self.log_dir)] if self.log_dir else []
         log = self.network_.fit(batches, epochs=self.epochs, shuffle=False, verbose=0, callbacks=callbacks)
-        self.history_ = np.array(log.history["loss"])
+        self.loss_curve_ = np.array(log.history["loss"])
 
     def _write(self, folder):
         super()._write(folder)

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from recsys_lib.data.interactions import IdMap
 
-FORMAT = 1  # of a saved folder; `load` refuses any other
+FORMAT = 2  # of a saved folder; `load` refuses any other
 FILES = {"model.json", "arrays.npz", "model.keras"}
 KEYS = {"format", "class", "settings", "implicit", "users", "items", "item_table"}
 
