@@ -14,7 +14,8 @@ def claim(text, holds, evidence="", *, pair=None):
 
     text: the conclusion, one sentence.   holds: bool, computed from the run.   evidence: the numbers behind it.
     pair: for a claim that compares models, what it compares: (stored result, model, baseline[, metric]), or a list of
-    these; the claims page says what became of it on the second data set.
+    these; the claims page says what became of it on the second data set. The stored result is a name of
+    `recsys_lib.results`, or NAME/TABLE for a table other than its test.
     Prints `✓ text`, and the evidence on the next line. Raises ClaimError where it does not hold, ValueError if the text
     is empty, `holds` is not True or False (an array or a NaN decides nothing), or the pair is not of its form."""
     if not isinstance(text, str) or not text.strip():
@@ -40,8 +41,8 @@ def read_pairs(pair):
                 "pair must be (stored result, model, baseline[, metric]), texts, of two models, or a list of such; "
                 f"received {one!r}"
             )
-        if not re.fullmatch(r"[a-z0-9_]+", one[0]):
-            raise ValueError(f"a stored result is named by small letters, digits and _, received {one[0]!r} in {one!r}")
+        if not re.fullmatch(r"[a-z0-9_]+(/[a-z0-9_]+)?", one[0]):
+            raise ValueError(f"a stored result is NAME or NAME/TABLE, of small letters, digits and _, received {one!r}")
         if len(one) == 4 and not re.fullmatch(r"[a-z_]+@[1-9][0-9]*", one[3]):
             raise ValueError(f"a metric reads like 'ndcg@10', received {one[3]!r} in {one!r}")
     if not pairs:

@@ -41,6 +41,7 @@ def test_a_claim_needs_true_or_false(holds):
     ("pair", "read"),
     [
         (("full_build", "EASE", "ItemKNN"), [("full_build", "EASE", "ItemKNN", "ndcg@10")]),
+        (("full_build/newcomers", "EASE", "ItemKNN"), [("full_build/newcomers", "EASE", "ItemKNN", "ndcg@10")]),
         (("full_build", "EASE", "ItemKNN", "recall@20"), [("full_build", "EASE", "ItemKNN", "recall@20")]),
         ([("a1", "x, y", "z"), ("a1", "x", "z", "hit_rate@10")],
          [("a1", "x, y", "z", "ndcg@10"), ("a1", "x", "z", "hit_rate@10")]),
@@ -67,6 +68,8 @@ def test_a_pair_changes_nothing_that_is_printed(pair, read, capsys):
         ("full_build", "EASE", "ItemKNN", "ndcg@0"),
         ("full_build", "EASE", "ItemKNN", 10),
         ("full_build.json", "EASE", "ItemKNN"),
+        ("full_build/", "EASE", "ItemKNN"),
+        ("full_build/a/b", "EASE", "ItemKNN"),
         ["full_build", "EASE", "ItemKNN"],
         [("full_build", "EASE", "ItemKNN"), ("full_build", "EASE")],
         {"full_build": ("EASE", "ItemKNN")},

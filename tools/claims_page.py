@@ -1,32 +1,69 @@
 """Writes book/claims.md from the `claim(…)` cells of the notebooks: each sentence, its section, its evidence.
 
 python tools/claims_page.py            # write it if it differs
-python tools/claims_page.py --check    # fail if it differs"""
+python tools/claims_page.py --check    # fail if it differs
+
+A claim that names its pair, pair=("result", "model", "baseline"), gets a line more: what became of that comparison on
+the second data set, from the stored results."""
 
 import ast
+import collections
+import functools
 import re
 import sys
 
 from bookfiles import ROOT, Anchors, chapter_title, headings, notebook_paths, read_notebook, write_or_check
+from recsys_lib.claims import read_pairs, verdict
 
 PAGE = ROOT / "book" / "claims.md"
+# ending of the stored result of a second data set → (the first data, the second)
+SECOND = {"_movietweetings": ("MovieLens", "MovieTweetings"), "_movielens": ("MovieTweetings", "MovieLens")}
+VERDICTS = ("holds", "not shown", "reversed", "no verdict", "not measured")
 INTRO = """# Claims
 
 Each conclusion that a chapter draws is a cell that computes it and stops the chapter where it does not hold. \
 This page is made from those cells: {claims} claims of {chapters} chapters, each with the numbers that its cell \
 printed. Their conditions are checked again whenever the book is tested; those that rest on long runs read the stored \
 figures, which `make experiments` computes.
+
+## Do they hold on other data?
+
+MovieLens small is small and old: 671 people and 100,004 ratings, the last of October 2016. GroupLens, who gathered \
+the ratings, write in their description of the data:
+
+> This is a *development* dataset. As such, it may change over time and is not an appropriate dataset for shared \
+research results. See available *benchmark* datasets if that is your intent.
+
+So read a claim as a finding on this data, not as a law. A comparison of two models that rests on a stored run is run \
+again on a second data set, with the same split, the same code, and settings chosen anew there. Below such a claim \
+you read the difference on the second data set, its 95 % interval in brackets, and a verdict:
+
+- **holds**: the difference has the same sign there, and the interval does not include zero.
+- **not shown**: the interval includes zero. The second data set does not show the difference. It does not show \
+either that there is none.
+- **reversed**: the difference has the other sign there, and the interval does not include zero. What is better \
+depends on the data.
+- no verdict: on the first data set the interval includes zero already. Read the two intervals side by side.
+
+Behind it stands the same difference with the settings that were chosen on the first data set, unchanged: it says \
+whether settings travel, too. {counted}
 """
+
+
+def claim_nodes(source):
+    """The claim(…) calls written in a cell, in order."""
+    try:
+        tree = ast.parse(re.sub(r"^[%!].*$", "", source, flags=re.MULTILINE))
+    except SyntaxError:
+        return []
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    calls = [call for call in calls if getattr(call.func, "id", getattr(call.func, "attr", "")) == "claim"]
+    return sorted(calls, key=lambda call: (call.lineno, call.col_offset))
 
 
 def claim_calls(source):
     """Number of claim(…) calls written in a cell."""
-    try:
-        tree = ast.parse(re.sub(r"^[%!].*$", "", source, flags=re.MULTILINE))
-    except SyntaxError:
-        return 0
-    names = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
-    return sum(getattr(name, "id", getattr(name, "attr", "")) == "claim" for name in names)
+    return len(claim_nodes(source))
 
 
 def printed_claims(cell):
@@ -41,25 +78,149 @@ def printed_claims(cell):
     return [(sentence, " ".join(evidence)) for sentence, evidence in found]
 
 
+def written_pairs(call):
+    """The pairs that a claim call names; ValueError where they cannot be read from the text of the cell."""
+    pair = next((keyword.value for keyword in call.keywords if keyword.arg == "pair"), None)
+    if pair is None:
+        return []
+    try:
+        value = ast.literal_eval(pair)
+    except ValueError:
+        raise ValueError(f"pair= must be written out, as in pair=('a', 'b', 'c'): {ast.unparse(pair)}") from None
+    return read_pairs(value) if value is not None else []
+
+
+def can_print(call, sentence):
+    """Whether this call can have printed the sentence: all of its text that is written out stands in it."""
+    given = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "text")]
+    parts = given[0].values if isinstance(given[0], ast.JoinedStr) else given[:1]
+    written = (re.escape(str(part.value)) if isinstance(part, ast.Constant) else ".*" for part in parts)
+    return re.fullmatch("".join(written), sentence) is not None
+
+
+def pairs_of(source, sentences):
+    """The pairs of each sentence that a cell printed. A claim in a loop prints several, each with its pairs.
+
+    ValueError where two claims of the cell can have printed a sentence and name different pairs."""
+    calls = claim_nodes(source)
+    pairs = [written_pairs(call) for call in calls]
+    found = []
+    for place, sentence in enumerate(sentences):
+        fitting = [i for i, call in enumerate(calls) if can_print(call, sentence)] or range(len(calls))
+        if len(calls) == len(sentences) and place in fitting:
+            fitting = [place]
+        choices = {tuple(pairs[i]) for i in fitting}
+        if len(choices) > 1:
+            raise ValueError(f"which claim of the cell printed this, and with which pair? {sentence!r}")
+        found.append(list(*choices))
+    return found
+
+
 def plain(text):
     """Markdown that shows exactly this text."""
     return re.sub(r"([\\`*_{}\[\]<>#$|~])", r"\\\1", text)
 
 
 def chapter_claims(notebook):
-    """[(sentence, evidence, anchor, heading)] in reading order."""
+    """[(sentence, evidence, pairs, anchor, heading)] in reading order."""
     anchors, anchor, heading, found = Anchors(), "", "", []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             for _, heading in headings(cell.source):
                 anchor = anchors.add(heading)
         elif cell.cell_type == "code" and claim_calls(cell.source):
-            found += [(sentence, evidence, anchor, heading) for sentence, evidence in printed_claims(cell)]
+            printed = printed_claims(cell)
+            pairs = pairs_of(cell.source, [sentence for sentence, _ in printed])
+            found += [(*claim, named, anchor, heading) for claim, named in zip(printed, pairs)]
     return found
 
 
+@functools.cache
+def stored_frames(result):
+    """{row: frames} of a stored result, NAME or NAME/TABLE; None where it is not there yet."""
+    from recsys_lib import results
+
+    try:
+        return results.frames(*result.split("/"))
+    except (FileNotFoundError, KeyError):
+        return None
+
+
+@functools.cache
+def difference(result, model, baseline, metric):
+    """Interval of model − baseline in a stored result; None where it, or one of the two, is not stored."""
+    from recsys_lib.evaluation import Interval, compare
+
+    frames = stored_frames(result) or {}
+    if not {model, baseline} <= set(frames):
+        return None
+    row = compare({name: frames[name] for name in (baseline, model)}, baseline=baseline, metric=metric).loc[model]
+    return Interval(*row[["difference", "difference_low", "difference_high", "n_users"]])
+
+
+def second_data(result):
+    """(stored result of the second data set, name of the first data, name of the second), stored or not."""
+    name, *table = result.split("/")
+    options = [("/".join([name + ending, *table]), *data) for ending, data in SECOND.items()]
+    return next((option for option in options if stored_frames(option[0]) is not None), options[0])
+
+
+def settings_of(result, row):
+    """The settings that were chosen for a row of a stored result; None where none are stored."""
+    from recsys_lib import results
+
+    return results.load(result.split("/")[0])["values"].get("chosen", {}).get(row)
+
+
+def unchanged(result, second, row, first_data):
+    """The row that shows a model on the second data with the settings of the first; None where none does."""
+    own = f"{row} (settings of {first_data})"
+    if own in stored_frames(second):
+        return own
+    settings = settings_of(result, row)
+    return row if settings is not None and settings == settings_of(second, row) else None
+
+
+def metric_name(metric):
+    """'NDCG@10' for 'ndcg@10', 'Recall@20' for 'recall@20'."""
+    kind, _, k = metric.partition("@")
+    return f"{kind.upper() if kind in ('ndcg', 'mrr', 'map') else kind.replace('_', ' ').capitalize()}@{k}"
+
+
+def became(pair):
+    """(verdict, sentence) on a pair: what its comparison was on the second data set."""
+    result, model, baseline, metric = pair
+    first = difference(*pair)
+    if first is None:
+        known = ", ".join(stored_frames(result) or ()) or "nothing under this name"
+        raise ValueError(f"pair {pair} names no two stored rows; stored: {known}")
+    second, first_data, data = second_data(result)
+    there = difference(second, model, baseline, metric)
+    start = f"On {data}: {model} − {baseline}, {metric_name(metric)}"
+    if there is None:
+        return "not measured", f"{start}, not measured yet."
+    said = verdict(first, there)
+    text = f"{start}, difference {there}" + (f", {said}" if said else "")
+    rows = [unchanged(result, second, name, first_data) for name in (model, baseline)]
+    if rows == [model, baseline]:
+        text += f"; the settings are those of {first_data}"
+    elif None not in rows:
+        same = difference(second, *rows, metric)
+        again = verdict(first, same)
+        text += f"; with the settings of {first_data} unchanged: {same}" + (f", {again}" if again else "")
+    return said or "no verdict", text + "."
+
+
+def count_text(counts):
+    """A sentence that counts the verdicts; empty where no claim names a pair."""
+    if not counts:
+        return ""
+    named = [f"{counts[said]} *{said}*" for said in VERDICTS if counts[said]]
+    return f"Of {sum(counts.values())} comparisons: {', '.join(named)}."
+
+
 def page():
-    sections, total, chapters = [], 0, 0
+    sections, total, chapters, counts = [], 0, 0, collections.Counter()
     for path in notebook_paths():
         notebook = read_notebook(path)
         claims = chapter_claims(notebook)
@@ -67,14 +228,17 @@ def page():
             continue
         address = "../" + path.relative_to(ROOT).as_posix()
         lines = [f"## {plain(chapter_title(notebook))}\n"]
-        for sentence, evidence, anchor, heading in claims:
-            shown = f"- **{plain(sentence)}**"
-            if evidence:
-                shown += f"\\\n  {plain(evidence)}"
-            lines.append(f"{shown}\\\n  [{plain(heading)}]({address}#{anchor})\n")
+        for sentence, evidence, pairs, anchor, heading in claims:
+            shown = [f"- **{plain(sentence)}**", *([plain(evidence)] if evidence else [])]
+            for said, text in map(became, pairs):
+                shown.append(f"*{plain(text)}*")
+                counts[said] += 1
+            shown.append(f"[{plain(heading)}]({address}#{anchor})\n")
+            lines.append("\\\n  ".join(shown))
         sections.append("\n".join(lines))
         total, chapters = total + len(claims), chapters + 1
-    return "\n".join([INTRO.format(claims=total, chapters=chapters), *sections])
+    intro = INTRO.format(claims=total, chapters=chapters, counted=count_text(counts))
+    return "\n".join([re.sub(r" +$", "", intro, flags=re.MULTILINE), *sections])
 
 
 def main(argv):
