@@ -1,17 +1,40 @@
-"""Runs the long computations behind the chapters: main() of each tools/experiments/<chapter>.py, one after the other.
+"""Runs the long computations behind the chapters: main() of each tools/experiments/<chapter>.py, on both data sets.
 
     make experiments                  # all
-    make experiments CHAPTER=losses   # one
+    make experiments CHAPTER=losses   # one, on MovieLens and then on MovieTweetings
 
-Each writes recsys_lib/results/<chapter>.json, which the notebooks read."""
+Each writes recsys_lib/results/<chapter>.json and <chapter>_movietweetings.json, which the notebooks read. Two run at
+a time, one thread each. What was fitted is kept, so a run that was interrupted goes on where it stopped."""
 
+import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from bookfiles import ROOT
 
 FOLDER = ROOT / "tools" / "experiments"
+DATA_SETS = ("movielens", "movietweetings")  # in this order: the second run looks up what was chosen on the first
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1",
+              "TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}  # fmt: skip
+
+
+def run(name):
+    """Both data sets, one after the other. Returns the exit status of the first that failed, else 0."""
+    for data in DATA_SETS:
+        print(f"--- {name} on {data}", flush=True)
+        start = time.time()
+        code = (
+            f"import sys; sys.path.insert(0, {str(FOLDER)!r}); import {name}, _runner; "
+            f"{name}.main(_runner.data_set({data!r}))"
+        )
+        ended = subprocess.run([sys.executable, "-u", "-c", code], cwd=ROOT, env={**os.environ, **ONE_THREAD}).returncode
+        minutes = (time.time() - start) / 60
+        print(f"--- {name} on {data}: {'FAILED' if ended else 'done'} after {minutes:.1f} min", flush=True)
+        if ended:
+            return ended
+    return 0
 
 
 def main(argv):
@@ -19,15 +42,9 @@ def main(argv):
     if unknown := [name for name in argv if name not in available]:
         print(f"no experiment {', '.join(unknown)}; there are {', '.join(available)}")
         return 1
-    failed = []
-    for name in argv or available:
-        print(f"--- {name}", flush=True)
-        start = time.time()
-        code = f"import sys; sys.path.insert(0, {str(FOLDER)!r}); import {name}; {name}.main()"
-        ended = subprocess.run([sys.executable, "-u", "-c", code], cwd=ROOT).returncode
-        print(f"--- {name}: {'FAILED' if ended else 'done'} after {(time.time() - start) / 60:.1f} min", flush=True)
-        if ended:
-            failed.append(name)
+    names = argv or available
+    with ThreadPoolExecutor(2) as pool:
+        failed = [name for name, ended in zip(names, pool.map(run, names)) if ended]
     if failed:
         print(f"Failed: {', '.join(failed)}. Mend them, then: make experiments CHAPTER={failed[0]}")
     return 1 if failed else 0

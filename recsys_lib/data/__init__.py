@@ -5,6 +5,7 @@ from .batches import ranking_batches, rating_batches, sample_negatives
 from .files import data_home, fetch
 from .interactions import IdMap, Interactions, likes, to_table
 from .movielens import load_movielens, read_movielens
+from .movietweetings import load_movietweetings
 from .splits import Split, split_by_global_time, split_by_user_time, split_leave_last_out, split_random, split_users
 from .tables import read_csv
 from .world import World, simulate_world
@@ -19,6 +20,7 @@ __all__ = [
     "fetch",
     "likes",
     "load_movielens",
+    "load_movietweetings",
     "ranking_batches",
     "rating_batches",
     "read_csv",

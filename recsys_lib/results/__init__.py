@@ -1,7 +1,8 @@
 """Figures of runs too long for a notebook: written by `make experiments`, read by the chapters.
 
 One JSON file a name, which says how its values came about: settings, seeds, versions, SHA-256 of the inputs, seconds.
-What they hold is derived from MovieLens and comes under GroupLens' terms, unlike the code around it: `TERMS`.
+`NAME` is an experiment on MovieLens, `NAME_movietweetings` the same on the second data set. What comes from MovieLens
+is under GroupLens' terms, what comes from MovieTweetings under the MIT licence, unlike the code around it: `TERMS`.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ TERMS = (
     "https://doi.org/10.1145/2827872): for research, with this citation, under these same conditions, and not for "
     "commercial use without their permission. The LICENSE of the book says more."
 )
+TERMS_OF_MOVIETWEETINGS = "Derived from MovieTweetings, Copyright (c) 2013 Simon Dooms, under the MIT licence."
 _FOLDER = Path(__file__).parent
 _PACKAGES = ("numpy", "keras", "tensorflow", "tensorflow-cpu")
 
@@ -36,6 +38,28 @@ def load(name):
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def frames(name, table="test"):
+    """One stored table of a result: row name → a list of frames as `evaluate` returns, one a seed, for `compare`.
+
+    name: as for `load`.   table: which of its tables, "test" or, where there is one, "newcomers". Users without a
+    relevant item are left out of what is stored. Raises FileNotFoundError as `load`, KeyError for another table."""
+    values = load(name)["values"]
+    if "rows" not in values.get(table, ()):
+        known = [key for key, value in values.items() if "rows" in value]
+        raise KeyError(f"result {name!r} has no table {table!r}; it has {', '.join(known)}")
+    users, rows = values[table]["users"], values[table]["rows"]
+    return {row: [_frame(users, seeds, seed) for seed in range(_n_seeds(seeds))] for row, seeds in rows.items()}
+
+
+def _n_seeds(metrics):
+    return len(next(iter(metrics.values())))
+
+
+def _frame(users, metrics, seed):
+    parts = [pd.DataFrame({"user": users, "metric": name, "value": seeds[seed]}) for name, seeds in metrics.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
 def record(name, settings, values, *, seeds, inputs, seconds, folder=None):
     """Write the values of a run, with what is needed to judge and to repeat them, as one whole file or none.
 
@@ -49,15 +73,15 @@ def record(name, settings, values, *, seeds, inputs, seconds, folder=None):
     path = _path(name, Path(folder) if folder is not None else _FOLDER)
     content = {
         "name": name,
-        "terms": TERMS,
+        "terms": TERMS_OF_MOVIETWEETINGS if name.endswith("_movietweetings") else TERMS,
         "settings": _plain(settings),
         "values": _plain(values),
         "seeds": [int(seed) for seed in seeds],
-        "versions": {"recsys_lib": __version__, **_versions()},
+        "versions": {"recsys_lib": __version__, **versions()},
         "inputs": {label: fingerprint(thing) for label, thing in inputs.items()},
         "seconds": round(float(seconds), 1),
     }
-    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    text = _pretty(content) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{name}-{os.getpid()}.part")
     try:
@@ -93,15 +117,30 @@ def _path(name, folder):
     return folder / f"{name}.json"
 
 
-def _versions():
+def versions():
     """Versions of the packages that decide the numbers, read without importing them."""
-    versions = {}
+    found = {}
     for package in _PACKAGES:
         try:
-            versions[package.removesuffix("-cpu")] = metadata.version(package)
+            found[package.removesuffix("-cpu")] = metadata.version(package)
         except metadata.PackageNotFoundError:
             pass
-    return versions
+    return found
+
+
+def _pretty(value, indent=""):
+    """JSON with a line for each vector and each entry of a dict: small, and a change shows where it is."""
+    inner = indent + " "
+    if isinstance(value, dict) and value:
+        lines = (f"{inner}{json.dumps(key, ensure_ascii=False)}: {_pretty(v, inner)}" for key, v in value.items())
+        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+    if isinstance(value, list) and any(isinstance(v, (list, dict)) for v in value):
+        return "[\n" + ",\n".join(inner + _one_line(v) for v in value) + f"\n{indent}]"
+    return _one_line(value)
+
+
+def _one_line(value):
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def _plain(value):

@@ -1,23 +1,15 @@
-"""The long runs behind *The full build*: tuning on validation, then the test table, variants and newcomers, five seeds.
+"""The long runs behind *The full build*: every rival tuned alike, the test table, three arms of the embedding, newcomers.
 
-Every tuned model gets eight settings, looked at on validation (fitted on train); a random model is averaged over three
-seeds there. The test part is then scored once with the setting chosen. About an hour on one core."""
+Every tuned model gets eight settings on validation (fitted on train, seed 0); the test part is then scored with the
+setting chosen, a random model with five seeds. Newcomers are users left out whole, in six draws, each with a seed of
+its own."""
 
-import time
+from _runner import SEEDS, Run, Search, by_user, data_set, table, unchanged, with_movielens_settings
 
-import numpy as np
-import pandas as pd
+from recsys_lib.data import split_users
 
-from recsys_lib import results
-from recsys_lib.data import load_movielens, split_by_user_time, split_users
-from recsys_lib.evaluation import evaluate
-from recsys_lib.models import ALS, EASE, ItemKNN, MatrixFactorization, Popularity
-
-NAME = "full_build"
-SEEDS, TUNING_SEEDS, DRAWS = range(5), range(3), range(6)
-METRICS = ("ndcg@10", "recall@20")
-EMBEDDING = {"n_factors": 128, "weight_decay": 0.001, "init_scale": 0.03}
-GRID = {
+DRAWS = range(6)
+RIVALS = {
     "Popularity": [{}],
     "ItemKNN": [
         {"similarity": similarity, "n_neighbors": k, "shrinkage": beta}
@@ -32,34 +24,24 @@ GRID = {
         for reg, alpha in ((3, 0.3), (5, 0.5), (10, 1), (30, 5))
     ],
     "EASE": [{"regularization": float(reg)} for reg in (20, 50, 100, 150, 200, 300, 500, 1000)],
-    "MatrixFactorization": [
-        {**EMBEDDING, "learning_rate": rate, "dropout": dropout, "epochs": epochs, **more}
-        for rate, dropout, epochs, more in (
-            (0.01, 0.8, 100, {}),
-            (0.01, 0.8, 200, {}),
-            (0.01, 0.7, 200, {}),
-            (0.01, 0.8, 200, {"n_factors": 64}),
-            (0.005, 0.8, 200, {}),
-            (0.005, 0.7, 200, {}),
-            (0.005, 0.7, 300, {}),
-            (0.005, 0.8, 300, {}),
-        )
-    ],
 }
-CLASSES = {m.__name__: m for m in (Popularity, ItemKNN, ALS, EASE, MatrixFactorization)}
-SEED_ARGUMENT = {"ALS": "rng", "MatrixFactorization": "seed"}  # the models that are random
-
-
-def build(name, settings, seed=0):
-    more = {SEED_ARGUMENT[name]: seed} if name in SEED_ARGUMENT else {}
-    return CLASSES[name](**settings, **more)
+EMBEDDING = Search(
+    {"n_factors": 128, "init_scale": 0.03, "learning_rate": 0.01, "dropout": 0.8, "weight_decay": 0.001, "epochs": 100},
+    {"dropout": (0.7, 0.8, 0.9), "learning_rate": (0.005, 0.01, 0.02), "weight_decay": (0.0, 0.001, 0.01),
+     "epochs": (100, 200)},
+)  # fmt: skip
+MODEL = "MatrixFactorization"
+ARMS = {
+    "trained on own vector alone": {"use_history": False},
+    "trained on history alone": {"use_user_vector": False},
+}
 
 
 class Strangers:
     """A fitted model that must serve everybody from history alone, as if it had never met them."""
 
     def __init__(self, model):
-        self.model = model
+        self.model, self.can_score = model, model.can_score
 
     def fit(self, train):
         return self
@@ -68,85 +50,43 @@ class Strangers:
         return self.model.score(history=self.model.train_[users] if history is None else history)
 
 
-def tune(split):
-    """{model: [{settings, validation}]}, in the order of the grid."""
-    tuning = {}
-    for name, grid in GRID.items():
-        tuning[name] = []
-        for settings in grid:
-            seeds = TUNING_SEEDS if name in SEED_ARGUMENT else [0]
-            values = [mean(evaluate(build(name, settings, s), split, "validation", metrics=METRICS[:1])) for s in seeds]
-            tuning[name].append({"settings": settings, "validation": round(float(np.mean(values)), 5)})
-            print(name, settings, np.round(values, 4), flush=True)
-    return tuning
+def with_strangers(model, split, part, dataset):
+    """The usual measure, and once more with each user's own vector taken away."""
+    known = by_user(model, split, part, dataset)
+    taken_away = by_user(Strangers(model), split, part, dataset)
+    return known | {f"{metric}, no own vector": values for metric, values in taken_away.items()}
 
 
-def mean(frame, metric="ndcg@10"):
-    return frame.loc[frame["metric"] == metric, "value"].mean()
+def main(dataset):
+    run = Run(dataset)
+    chosen = {name: run.tune(name, name, grid) for name, grid in RIVALS.items()}
+    chosen[MODEL] = run.tune(MODEL, MODEL, EMBEDDING)
+    rows = {name: run.test(name, chosen[name]) for name in RIVALS}
+    both = run.test(MODEL, chosen[MODEL], measure=with_strangers)
+    rows[MODEL] = [{m: v for m, v in seed.items() if "," not in m} for seed in both]
+    rows["own vector taken away"] = [{m.split(",")[0]: v for m, v in seed.items() if "," in m} for seed in both]
+    for arm, more in ARMS.items():
+        rows[arm] = run.test(MODEL, chosen[MODEL] | more)
+    for name, settings in with_movielens_settings(dataset, "full_build").items():
+        if settings != chosen[name]:
+            rows[unchanged(name)] = run.test(name, settings, seeds=SEEDS[:3])
+    values = {"chosen": chosen, "test": table(rows), "newcomers": newcomers(run, chosen)}
+    run.record("full_build", {"split": "split_by_user_time", "tuning_seeds": [0], "draws": len(DRAWS)}, values)
 
 
-def summary(frames):
-    """What is kept of the frames of several seeds: each user averaged over them, and each seed's mean."""
-    values = {"seed_means": {m: [round(mean(frame, m), 6) for frame in frames] for m in METRICS}}
-    for metric in METRICS:
-        users = pd.concat([frame[frame["metric"] == metric].set_index("user")["value"] for frame in frames], axis=1)
-        values[metric] = [None if np.isnan(v) else round(v, 6) for v in users.mean(axis=1, skipna=False)]
-    return values
-
-
-def run(name, settings, split, seeds, **more):
-    seeds = seeds if name in SEED_ARGUMENT else [0]
-    return [evaluate(build(name, settings | more, s), split, metrics=METRICS) for s in seeds]
-
-
-def compare_on_test(split, chosen):
-    """(test table, variants of the embedding), each {name: summary}."""
-    test = {name: summary(run(name, chosen[name], split, SEEDS)) for name in CLASSES if name != "MatrixFactorization"}
-    name, settings = "MatrixFactorization", chosen["MatrixFactorization"]
-    frames, strangers = [], []
-    for seed in SEEDS:
-        model = build(name, settings, seed)
-        frames.append(evaluate(model, split, metrics=METRICS))
-        strangers.append(evaluate(Strangers(model), split, metrics=METRICS))
-        print("test, seed", seed, round(mean(frames[-1]), 4), round(mean(strangers[-1]), 4), flush=True)
-    test[name] = summary(frames)
-    variants = {
-        "own vector taken away": summary(strangers),
-        "trained on history alone": summary(run(name, settings, split, SEEDS, use_user_vector=False)),
-    }
-    return test, variants
-
-
-def newcomers(data, chosen):
-    """{model: {ndcg@10 per user}}: users left out whole, each averaged over the draws in which it was left out."""
-    frames = {name: [] for name in (*CLASSES, "trained on history alone")}
+def newcomers(run, chosen):
+    """The table of users left out whole: NDCG@10, each user averaged over the draws in which it was left out."""
+    arms = {**{name: (name, {}) for name in chosen}, "trained on history alone": (MODEL, {"use_user_vector": False})}
+    sums = {row: {} for row in arms}
     for draw in DRAWS:
-        split = split_users(data, share=0.1, rng=draw)
-        for name in frames:
-            kind, more = (name, {}) if name in CLASSES else ("MatrixFactorization", {"use_user_vector": False})
-            frames[name] += run(kind, chosen[kind], split, [draw], **more)
-        print("newcomers, draw", draw, flush=True)
-    kept = {}
-    for name, parts in frames.items():
-        table = pd.concat(parts)
-        table = table[table["metric"] == "ndcg@10"].groupby("user")["value"].mean()
-        kept[name] = [None if np.isnan(v) else round(v, 6) for v in table]
-    return {"users": table.index.tolist(), "ndcg@10": kept}
-
-
-def main():
-    start = time.time()
-    data = load_movielens()
-    split = split_by_user_time(data)
-    tuning = tune(split)
-    chosen = {name: max(rows, key=lambda row: row["validation"])["settings"] for name, rows in tuning.items()}
-    test, variants = compare_on_test(split, chosen)
-    users = evaluate(Popularity(), split, metrics=METRICS[:1])["user"].tolist()
-    values = {"tuning": tuning, "chosen": chosen, "users": users, "test": test, "variants": variants}
-    values["newcomers"] = newcomers(data, chosen)
-    settings = {"split": "split_by_user_time", "tuning_seeds": list(TUNING_SEEDS), "draws": len(DRAWS)}
-    results.record(NAME, settings, values, seeds=SEEDS, inputs={"movielens": data}, seconds=time.time() - start)
+        split = split_users(run.dataset.data, share=0.1, rng=draw)
+        for row, (name, more) in arms.items():
+            part = run.part(name, chosen[name] | more, draw, "test", split=split)
+            for user, value in part["ndcg@10"].items():
+                sums[row].setdefault(user, []).append(value)
+    means = {row: [{"ndcg@10": {u: sum(v) / len(v) for u, v in users.items()}}] for row, users in sums.items()}
+    return table(means)
 
 
 if __name__ == "__main__":
-    main()
+    main(data_set("movielens"))

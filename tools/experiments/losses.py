@@ -1,56 +1,98 @@
 """Losses: one embedding trained by each loss on one split; eight settings each on validation, five seeds on test.
 
-Every model is MatrixFactorization without history, 64 numbers a vector. What differs is the loss, with the batches
-it needs, and which of eight pairs of learning rate and dropout, the same eight for every loss, did best with it on
-validation. One row has the value of full softmax and a wrong gradient. Each loss is kept in the cache as it ends, so
-that an interrupted run goes on where it stopped."""
+Every model is MatrixFactorization without history, 64 numbers a vector. What differs is the loss, with the batches it
+needs, and the learning rate, dropout and weight decay that did best with it on validation. Keras shrinks a weight by
+lr · decay in each step, and the losses take different numbers of steps: so the decay is set by what it leaves of a
+weight that nothing pulls at over the whole training, exp(−shrink), and tried at the same three values for every loss.
+One row has the value of full softmax and a wrong gradient."""
 
-import os
-import time
-from itertools import product
 from unittest.mock import patch
 
-import pandas as pd
-
-os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}  # as in the chapter
-import keras
 import numpy as np
+import pandas as pd
+from _runner import CLASSES, Run, Search, by_user, data_set, table, unchanged, with_movielens_settings
 
-from recsys_lib import losses, results
-from recsys_lib.data import data_home, load_movielens, split_by_user_time
-from recsys_lib.evaluation import compare, evaluate
 from recsys_lib.metrics import rmse
-from recsys_lib.models import BiasModel, MatrixFactorization, Popularity
 from recsys_lib.retrieval import top_k
 
-SEEDS = range(5)
-SHARED = {"n_factors": 64, "use_history": False, "weight_decay": 0.3}
+MODEL = "MatrixFactorization"
+SHARED = {"n_factors": 64, "use_history": False}
 LOSSES = {  # name in the chapter: settings; batches as the loss needs them, about the same time for each ranking loss
     "MSE on ratings": {"loss": "mse", "epochs": 16},
     "BCE": {"loss": "binary_cross_entropy", "epochs": 20, "n_negatives": 20},
     "BPR": {"loss": "bpr", "epochs": 20, "n_negatives": 20},
     "sampled softmax": {"loss": "sampled_softmax", "epochs": 8, "n_negatives": 100},
-    "categorical cross-entropy": {"loss": "categorical_cross_entropy", "epochs": 12},  # takes longer
+    "categorical cross-entropy": {"loss": "categorical_cross_entropy", "epochs": 8},  # takes longer
     "full softmax": {"loss": "multinomial", "epochs": 150},
     "wrong gradient": {"loss": "multinomial", "epochs": 150},
 }
-GRID = list(product((0.002, 0.005, 0.01, 0.02), (0.5, 0.8)))  # learning rate, dropout
+START = {"learning_rate": 0.005, "dropout": 0.5, "shrink": 0.5}
+AXES = {"learning_rate": (0.002, 0.005, 0.01, 0.02), "dropout": (0.2, 0.5, 0.8), "shrink": (0.1, 0.5, 2.5)}
+BATCH = 1024  # rows a step of the losses that take pairs; full softmax takes all users in one
 
 
-class WrongGradient(MatrixFactorization):
+def kind(name):
+    """The class that trains this row."""
+    if name != "wrong gradient":
+        return MODEL
+    if "WrongGradient" not in CLASSES:
+        CLASSES["WrongGradient"] = wrong_gradient()
+    return "WrongGradient"
+
+
+def wrong_gradient():
     """Full softmax by Keras' own function: the same value on rows with several ones, on TensorFlow a wrong gradient."""
+    import keras
 
-    def _fit(self, train):
-        def categorical(y, s):
-            return keras.losses.categorical_crossentropy(y, s, from_logits=True)
+    from recsys_lib import losses
+    from recsys_lib.models import MatrixFactorization
 
-        with patch.object(losses, "multinomial", categorical):
-            super()._fit(train)
+    def categorical(y, s):
+        return keras.losses.categorical_crossentropy(y, s, from_logits=True)
+
+    class WrongGradient(MatrixFactorization):
+        def _fit(self, train):
+            with patch.object(losses, "multinomial", categorical):
+                super()._fit(train)
+
+    return WrongGradient
 
 
-def build(name, learning_rate, dropout, seed=0):
-    kind = WrongGradient if name == "wrong gradient" else MatrixFactorization
-    return kind(**SHARED, **LOSSES[name], learning_rate=learning_rate, dropout=dropout, seed=seed)
+def full_settings(name, train, liked_from):
+    """A function from learning rate, dropout and shrink to the settings of the model."""
+    loss = LOSSES[name]
+    rows = len(train) if loss["loss"] == "mse" else int((train.rating >= liked_from).sum())
+    steps = loss["epochs"] * (1 if loss["loss"] == "multinomial" else -(-rows // BATCH))
+
+    def make(tried):
+        rate, shrink = tried["learning_rate"], tried["shrink"]
+        decay = float(f"{shrink / (rate * steps):.4g}")
+        return {**SHARED, **loss, "learning_rate": rate, "dropout": tried["dropout"], "weight_decay": decay}
+
+    return make
+
+
+def measured(line=None):
+    """The measure of this chapter: NDCG@10, each user's squared error in stars, RMSE, and whom the lists name.
+
+    line: (slope, intercept), stars = slope · score + intercept + the user's generosity; None on validation, where the
+    line with the least squared error on that very part is taken, and kept for test. "stars": the model scores in stars
+    itself."""
+
+    def measure(model, split, part, dataset):
+        values = by_user(model, split, part, dataset)
+        ratings, best = getattr(split, part), line
+        stars = score_pairs(model, ratings)
+        if best != "stars":
+            own = generosity(split, part)[ratings.user]
+            best = np.polyfit(stars, ratings.rating - own, 1).tolist() if best is None else best
+            stars = best[0] * stars + best[1] + own
+        stars = np.clip(stars, dataset.data.rating.min(), dataset.data.rating.max())
+        error = pd.Series((stars - ratings.rating) ** 2).groupby(ratings.user).mean()
+        values["squared error"] = {ratings.users[int(u)]: float(e) for u, e in error.items()}
+        return values | {"rmse": float(rmse(ratings.rating, stars)), "line": best} | lists(model, split, part)
+
+    return measure
 
 
 def score_pairs(model, part):
@@ -66,117 +108,60 @@ def generosity(split, part):
     return above / (np.bincount(before.user, minlength=before.n_users) + 5)
 
 
-def measure(model, split, part, line=None):
-    """(frame, RMSE, line): evaluate's NDCG@10 of each user, and each user's mean squared error in stars.
-
-    line: (slope, intercept), stars = slope · score + intercept + the user's generosity; None on validation, where the
-    line with the least squared error on that very part is taken, and kept for test. "stars": the model scores in stars
-    itself."""
-    frame = evaluate(model, split, part, metrics=("ndcg@10",))
-    ratings = getattr(split, part)
-    stars = score_pairs(model, ratings)
-    if line != "stars":
-        own = generosity(split, part)[ratings.user]
-        line = np.polyfit(stars, ratings.rating - own, 1).tolist() if line is None else line
-        stars = line[0] * stars + line[1] + own
-    stars = np.clip(stars, 0.5, 5.0)
-    error = pd.Series((stars - ratings.rating) ** 2).groupby(ratings.user).mean()
-    ids = [ratings.users[u] for u in error.index]
-    frame = pd.concat([frame, pd.DataFrame({"user": ids, "metric": "squared error", "value": error.to_numpy()})])
-    return frame, rmse(ratings.rating, stars), line
-
-
-def ndcg_of(frame):
-    return float(frame.loc[frame["metric"] == "ndcg@10", "value"].mean())
-
-
-def tune(name, split):
-    """One row per setting of the loss, on validation, seed 0."""
-    rows = []
-    for rate, dropout in GRID:
-        start = time.perf_counter()
-        frame, error, line = measure(build(name, rate, dropout), split, "validation", start_line(name))
-        row = dict(learning_rate=rate, dropout=dropout, ndcg=ndcg_of(frame), rmse=error, line=line)
-        rows.append(row)
-        print(f"{name:30} rate {rate} dropout {dropout}: NDCG@10 {row['ndcg']:.4f}, RMSE {error:.4f}, "
-              f"{time.perf_counter() - start:.0f} s", flush=True)  # fmt: skip
-    return rows
-
-
-def start_line(name):
-    """A model of ratings scores in stars; for any other `measure` finds the line on validation."""
-    return "stars" if name in ("MSE on ratings", "BiasModel") else None
-
-
-def chosen(name, rows):
-    """The rating loss is tuned for what it minimises, and once more for the list; the others for the list."""
-    by_list = max(rows, key=lambda row: row["ndcg"])
-    if name == "MSE on ratings":
-        return {name: min(rows, key=lambda row: row["rmse"]), f"{name}, tuned for the list": by_list}
-    return {name: by_list}
-
-
-def lists(model, split):
-    """What the fitted model recommends to the test users: raters of a recommended film (mean), distinct films."""
-    users, before = np.unique(split.test.user), split.before("test").matrix()
+def lists(model, split, part):
+    """What the fitted model recommends to the users of the part: raters of a recommended film (mean), distinct films."""
+    users, before = np.unique(getattr(split, part).user), split.before(part).matrix()
     top = top_k(model.score(users), 10, exclude=before[users])
     raters = np.bincount(before.indices, minlength=before.shape[1])
     return {"raters": float(raters[top].mean()), "films": len(np.unique(top))}
 
 
-def test(name, models, line, split):
-    """Frames of evaluate, and RMSE and lists of each of the models (seeds), on test."""
-    frames, rows = [], []
-    for model in models:
-        frame, error, _ = measure(model, split, "test", line)
-        frames.append(frame)
-        rows.append({"ndcg": ndcg_of(frame), "rmse": error, **lists(model, split)})
-    mean = {key: np.mean([row[key] for row in rows]) for key in rows[0]}
-    print(f"{name:30} test: {mean}", flush=True)
-    return frames, rows
+def first_line(name):
+    """A model of ratings scores in stars; for any other the line is found on validation."""
+    return "stars" if name.startswith(("MSE", "BiasModel")) else None
 
 
-def run(name, split):
-    """(grid rows, {row name: setting}, {row name: frames}, {row name: rows of the seeds}, seconds) of one loss."""
-    settings = repr((name, "line and generosity", SHARED, LOSSES[name], GRID, results.fingerprint(split.train)))
-    kept = data_home() / "experiments" / f"losses-{results.fingerprint(settings.encode())[:16]}.pkl"
-    if kept.exists():
-        return pd.read_pickle(kept)
-    start = time.perf_counter()
-    rows = tune(name, split)
-    settings, frames, seeds = chosen(name, rows), {}, {}
-    for row, setting in settings.items():
-        models = (build(name, setting["learning_rate"], setting["dropout"], seed) for seed in SEEDS)
-        frames[row], seeds[row] = test(row, models, setting["line"], split)
-    answer = rows, settings, frames, seeds, time.perf_counter() - start
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    pd.to_pickle(answer, kept.with_suffix(".part"))
-    kept.with_suffix(".part").rename(kept)
-    return answer
+def least_rmse(part):
+    return -part["rmse"]
 
 
-def main():
-    split = split_by_user_time(load_movielens())
-    frames, seeds, settings, tried, seconds = {}, {}, {}, {}, 0.0
-    for name, model in {"Popularity": Popularity(), "BiasModel": BiasModel()}.items():
-        line = measure(model, split, "validation", start_line(name))[2]
-        frames[name], seeds[name] = test(name, [model], line, split)
-    for name in LOSSES:
-        tried[name], its_settings, its_frames, its_seeds, its_seconds = run(name, split)
-        settings, frames, seeds = settings | its_settings, frames | its_frames, seeds | its_seeds
-        seconds += its_seconds
-    bases = ("Popularity", "MSE on ratings", "BPR", "full softmax")
-    results.record(
-        "losses",
-        {"shared": SHARED, "losses": LOSSES, "grid": GRID, "split": split.kind},
-        {
-            "validation": tried,
-            "chosen": settings,
-            "test_by_seed": seeds,
-            "compare": {base: compare(frames, baseline=base) for base in bases},
-            "squared_error": compare(frames, baseline="MSE on ratings", metric="squared error"),
-        },
-        seeds=list(SEEDS),
-        inputs={"train": split.train, "validation": split.validation, "test": split.test},
-        seconds=seconds,
+def main(dataset):
+    run = Run(dataset)
+    train, best = run.split.train, {}
+    best["Popularity"] = {}
+    lambdas = [{"regularization": float(reg)} for reg in (1, 2, 3, 5, 8, 12, 20, 40)]
+    best["BiasModel"] = run.tune(
+        "BiasModel", "BiasModel", lambdas, score=least_rmse, measure=measured("stars")
     )
+    for name in LOSSES:
+        search = Search(START, AXES, full_settings(name, train, dataset.liked_from))
+        measure = measured(first_line(name))
+        if name == "MSE on ratings":  # tuned for what it minimises, and once more for the list
+            best[name] = run.tune(name, kind(name), search, score=least_rmse, measure=measure)
+            name_of_list = f"{name}, tuned for the list"
+            best[name_of_list] = run.tune(name_of_list, kind(name), search, measure=measure)
+        else:
+            best[name] = run.tune(name, kind(name), search, measure=measure)
+    rows = {row: tested(run, row, settings) for row, settings in best.items()}
+    for row, settings in with_movielens_settings(dataset, "losses").items():
+        if settings != best[row]:
+            rows[unchanged(row)] = tested(run, row, settings)
+    named = ("ndcg@10", "recall@20")
+    by_list = {row: [{m: seed[m] for m in named} for seed in seeds] for row, seeds in rows.items()}
+    by_star = {row: [{"squared error": seed["squared error"]} for seed in seeds] for row, seeds in rows.items()}
+    by_seed = {row: [{m: seed[m] for m in ("rmse", "raters", "films")} for seed in seeds] for row, seeds in rows.items()}
+    values = {"chosen": best, "test": table(by_list), "squared_error": table(by_star), "test_by_seed": by_seed}
+    run.record("losses", {"shared": SHARED, "losses": LOSSES, "axes": AXES, "split": run.split.kind}, values)
+
+
+def tested(run, row, settings):
+    """The parts of test, a seed each; a model of likes is put on the line that validation gave it."""
+    name = {"Popularity": "Popularity", "BiasModel": "BiasModel"}.get(row) or kind(row)
+    line = first_line(row)
+    if line is None:
+        line = run.part(name, settings, 0, "validation", measure=measured(None))["line"]
+    return run.test(name, settings, measure=measured(tuple(line) if line != "stars" else line))
+
+
+if __name__ == "__main__":
+    main(data_set("movielens"))

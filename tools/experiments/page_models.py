@@ -1,39 +1,31 @@
 """The models that run in the page *Recommend to me*, measured on users they never met.
 
-`split_users` leaves a tenth of the users out whole, ten times; every model is fitted on the others and serves the
-left-out from their history alone. The embedding is trained from histories (no vector of a user's own); its settings
-are chosen on the validation users of the first three draws, who take no exam in any draw. Then what the page does to
-it is measured: vectors in int8, a catalogue of the films with at least two likes, the item bias out step by step."""
+`split_users` leaves a tenth of the users out whole, in ten draws, each with a seed of its own; every model is fitted on
+the others and serves the left-out from their history alone. The embedding is trained from histories (no vector of a
+user's own); its settings are chosen on the validation users of the first two draws, who take no exam in any draw. Then
+what the page does to it is measured: vectors in int8, a catalogue of the films with at least two likes, the item bias
+out step by step."""
 
-import os
-import time
-from itertools import product
-
-os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}  # as in the chapter
 import numpy as np
-import pandas as pd
+from _runner import Run, Search, data_set, table
 from scipy.sparse import csr_array, diags_array
 
-from recsys_lib import results
-from recsys_lib.data import load_movielens, split_users
+from recsys_lib.data import split_users
 from recsys_lib.evaluation import evaluate
-from recsys_lib.models import EASE, ItemKNN, MatrixFactorization, Popularity
 
 NAME = "page_models"
-DRAWS, TUNING_DRAWS = range(10), range(3)
-SHARED = {"use_user_vector": False, "weight_decay": 0.001, "init_scale": 0.03}
-GRID = [
-    {"learning_rate": rate, "dropout": dropout, "epochs": epochs}
-    for (rate, epochs), dropout in product(((0.01, 100), (0.005, 200)), (0.3, 0.5, 0.7))
-]
+DRAWS = {"movielens": range(10), "movietweetings": range(4)}
+TUNING_DRAWS = range(2)  # the first of the draws
+MODEL = "MatrixFactorization"
+SEARCH = Search(
+    {"n_factors": 64, "use_user_vector": False, "init_scale": 0.03,
+     "learning_rate": 0.01, "epochs": 100, "dropout": 0.5, "weight_decay": 0.001},
+    {"dropout": (0.3, 0.5, 0.7), "weight_decay": (0.0, 0.001, 0.01), "epochs": (50, 100, 200)},
+)  # fmt: skip
 SIZES = (32, 64, 128)
 BIAS_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 EASE_SETTINGS, NEIGHBOURS = {"regularization": 100.0}, {"n_neighbors": 30}  # EASE as the chapter chose it
 LIKES_OF_THE_PAGE = 2
-
-
-def embedding(settings, n_factors, seed):
-    return MatrixFactorization(**SHARED, **settings, n_factors=n_factors, seed=seed)
 
 
 def int8(values):
@@ -42,11 +34,14 @@ def int8(values):
     return (np.round(values / step) * step).astype(np.float32)
 
 
+WIDTHS = {"float": lambda values: values, "int8": int8}
+
+
 class Served:
     """A scorer of histories in the form evaluate asks for; with a catalogue, all else is neither read nor shown."""
 
-    def __init__(self, score, catalogue=None):
-        self._score, self.catalogue = score, catalogue
+    def __init__(self, model, score, catalogue=None):
+        self.can_score, self._score, self.catalogue = model.can_score, score, catalogue
 
     def fit(self, train):
         return self
@@ -59,93 +54,88 @@ class Served:
 
 
 def embedding_score(model, vectors, bias):
-    return lambda history: model._history(history) @ vectors @ vectors.T + bias
+    return lambda history: model.history_weights(history) @ vectors @ vectors.T + bias
 
 
 def knn_score(model, weights):
     return lambda history: (model.likes_of(history) @ weights).toarray()
 
 
-def ndcg(model, split, part="test"):
-    return evaluate(model, split, part, metrics="ndcg@10").set_index("user")["value"]
-
-
-def tune(splits):
-    """[{settings, validation}]: 64 numbers, mean over the validation users of the tuning draws."""
-    rows = []
-    for settings in GRID:
-        values = [ndcg(embedding(settings, 64, draw), splits[draw], "validation").mean() for draw in TUNING_DRAWS]
-        rows.append({"settings": settings, "validation": round(float(np.mean(values)), 5)})
-        print(settings, np.round(values, 4), flush=True)
-    return rows
-
-
-def measured(split, settings, draw):
-    """{row: NDCG@10 of each left-out user} of one draw."""
-    train = split.before("test")
-    page = np.bincount(train.likes().indices, minlength=train.n_items) >= LIKES_OF_THE_PAGE
-    scorers = {}  # row: (scorer with the full catalogue, scorer with the page's)
-    for name, model in {"Popularity": Popularity(), "EASE": EASE(**EASE_SETTINGS)}.items():
-        score = served_by(model.fit(train))
-        scorers[name] = score, score
-    knn, knn_page = (ItemKNN(**NEIGHBOURS).fit(part) for part in (train, train.take(page[train.item])))
-    for width, kept in {"float": lambda w: w, "int8": int8}.items():
-        scorers[f"item cosine, {width}"] = tuple(
-            knn_score(model, with_data(model.neighbors_, kept(model.neighbors_.data))) for model in (knn, knn_page)
-        )
-    for size in SIZES:
-        model = embedding(settings, size, draw).fit(train)
-        q, b = model.item_vectors_, model.item_bias_
-        for width, vectors in {"float": q, "int8": int8(q)}.items():
-            score = embedding_score(model, vectors, b)
-            scorers[f"embedding of {size}, {width}"] = score, score
-        if size == 64:
-            for share in BIAS_SHARES:
-                score = embedding_score(model, int8(q), np.float32(share) * b)
-                scorers[f"{share:.0%} of the bias"] = score, score
-    rows = {}
-    for name, (full, in_page) in scorers.items():
-        rows[f"{name}, full catalogue"] = ndcg(Served(full), split)
-        rows[f"{name}, page catalogue"] = ndcg(Served(in_page, page), split)
-    print("draw", draw, {name: round(float(row.mean()), 4) for name, row in rows.items()}, flush=True)
-    return rows
-
-
-def served_by(model):
-    return lambda history: model.score(None, history=history)
-
-
 def with_data(matrix, data):
     return csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
-def main():
-    start = time.time()
-    data = load_movielens()
-    splits = [split_users(data, share=0.1, rng=draw) for draw in DRAWS]
-    tuning = tune(splits)
-    settings = max(tuning, key=lambda row: row["validation"])["settings"]
-    draws = [measured(split, settings, draw) for draw, split in enumerate(splits)]
-    per_user = pd.DataFrame(
-        {name: pd.concat([rows[name] for rows in draws]).groupby(level=0).mean() for name in draws[0]}
-    )
-    chose = {data.users[user] for draw in TUNING_DRAWS for user in splits[draw].validation.user}
-    per_user = per_user[~per_user.index.isin(chose)]
-    values = {
-        "tuning": tuning,
-        "chosen": settings,
-        "users": per_user.index.tolist(),
-        "ndcg@10": {name: [None if np.isnan(v) else round(v, 6) for v in column] for name, column in per_user.items()},
-    }
-    kept = {
-        "split": "split_users",
-        "draws": len(DRAWS),
-        "shared": SHARED,
-        "neighbours": NEIGHBOURS,
-        "EASE": EASE_SETTINGS,
-    }
-    results.record(NAME, kept, values, seeds=list(DRAWS), inputs={"movielens": data}, seconds=time.time() - start)
+def in_page(split, dataset):
+    """Mask of the films with enough likes for the page."""
+    train = split.before("test")
+    return np.bincount(train.likes(dataset.liked_from).indices, minlength=train.n_items) >= LIKES_OF_THE_PAGE
+
+
+def served(model, split, part, dataset):
+    """NDCG@10 of each left-out user, with the full catalogue and with the page's."""
+    train, page = split.before(part), in_page(split, dataset)
+    model.fit(train)
+    if type(model).__name__ == "ItemKNN":
+        on_page = type(model)(**model.settings).fit(train.take(page[train.item]))
+        variants = {}
+        for width, kept in WIDTHS.items():
+            full, reduced = (with_data(m.neighbors_, kept(m.neighbors_.data)) for m in (model, on_page))
+            variants[width] = knn_score(model, full), knn_score(on_page, reduced)
+    elif type(model).__name__ == MODEL:
+        q, b = model.item_vectors_, model.item_bias_
+        variants = {width: (embedding_score(model, kept(q), b),) * 2 for width, kept in WIDTHS.items()}
+        if model.n_factors == 64:
+            for share in BIAS_SHARES:
+                variants[f"{share:.0%} of the bias"] = (embedding_score(model, int8(q), np.float32(share) * b),) * 2
+    else:
+        variants = {"float": (lambda history: model.score(history=history),) * 2}
+    values = {}
+    for name, (full, reduced) in variants.items():
+        values[f"{name}, full catalogue"] = exam(Served(model, full), split, part, dataset)
+        values[f"{name}, page catalogue"] = exam(Served(model, reduced, page), split, part, dataset)
+    return values
+
+
+def exam(scorer, split, part, dataset):
+    frame = evaluate(scorer, split, part, relevant_from=dataset.liked_from, metrics="ndcg@10").dropna(subset="value")
+    return dict(zip(frame["user"], frame["value"]))
+
+
+def rows_of(run, split, draw, settings):
+    """{row: NDCG@10 of each left-out user} of one draw."""
+    rows = {}
+
+    def add(name, kind, its_settings):
+        values = run.part(kind, its_settings, draw, "test", split=split, measure=served)
+        for variant, users in values.items():
+            bias = variant.split(",")[0].endswith("bias")
+            rows[variant if bias else name(variant)] = users
+
+    plain = {"Popularity": {}, "EASE": EASE_SETTINGS}
+    for kind, its_settings in plain.items():
+        add(lambda variant, kind=kind: f"{kind}, {variant.split(', ')[1]}", kind, its_settings)
+    add(lambda variant: f"item cosine, {variant}", "ItemKNN", NEIGHBOURS)
+    for size in SIZES:
+        add(lambda variant, size=size: f"embedding of {size}, {variant}", MODEL, settings | {"n_factors": size})
+    return rows
+
+
+def main(dataset):
+    run = Run(dataset)
+    draws = DRAWS[dataset.name]
+    splits = [split_users(dataset.data, share=0.1, rng=draw) for draw in draws]
+    settings = run.tune("embedding of 64", MODEL, SEARCH, splits=splits[: len(TUNING_DRAWS)])
+    chose = {dataset.data.users[int(u)] for d in TUNING_DRAWS for u in np.unique(splits[d].validation.user)}
+    sums = {}
+    for draw in draws:
+        for row, users in rows_of(run, splits[draw], draw, settings).items():
+            for user, ndcg_of_user in users.items():
+                if user not in chose:
+                    sums.setdefault(row, {}).setdefault(user, []).append(ndcg_of_user)
+    rows = {row: [{"ndcg@10": {u: sum(v) / len(v) for u, v in users.items()}}] for row, users in sums.items()}
+    kept = {"split": "split_users", "draws": len(draws), "neighbours": NEIGHBOURS, "EASE": EASE_SETTINGS}
+    run.record(NAME, kept, {"chosen": {"embedding of 64": settings}, "test": table(rows)}, seeds=list(draws))
 
 
 if __name__ == "__main__":
-    main()
+    main(data_set("movielens"))

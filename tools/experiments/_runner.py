@@ -1,0 +1,188 @@
+"""What every experiment shares: tune, choose, fit, test, each finished part kept at once.
+
+An experiment runs on both data sets. A part is one fit with its measures; its key is everything that decides the
+numbers (class, settings, seed, measure, ratings, versions), so that a run that was interrupted goes on where it
+stopped, and a model that several chapters need is fitted once."""
+
+import hashlib
+import json
+import os
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import numpy as np
+
+from recsys_lib import models, results
+from recsys_lib.data import Interactions, data_home, load_movielens, load_movietweetings, split_by_user_time
+from recsys_lib.evaluation import evaluate
+
+SEEDS = range(5)
+METRICS = ("ndcg@10", "recall@20")
+SEED_ARGUMENT = {"ALS": "rng", "MatrixFactorization": "seed", "WrongGradient": "seed"}  # the models that are random
+USES_LIKES = {"Popularity", "ItemKNN", "EASE", "ALS", "MatrixFactorization", "WrongGradient"}
+CLASSES = {name: getattr(models, name) for name in ("Popularity", "BiasModel", "ItemKNN", "EASE", "ALS")}
+
+
+class DataSet(NamedTuple):
+    """Ratings, from which rating on one is a like, and what the file of results is called after it."""
+
+    name: str
+    data: Interactions
+    liked_from: float
+    suffix: str
+
+
+def data_set(name):
+    if name == "movielens":
+        return DataSet(name, load_movielens(), 4.0, "")
+    core = load_movietweetings().k_core(user=5, item=5)
+    return DataSet(name, core, 8.0, "_movietweetings")
+
+
+def build(name, settings, seed, liked_from):
+    """A model of a class by name, imported only when it is needed."""
+    if name == "MatrixFactorization":
+        CLASSES.setdefault(name, models.MatrixFactorization)
+    more = {SEED_ARGUMENT[name]: seed} if name in SEED_ARGUMENT else {}
+    more |= {"liked_from": liked_from} if name in USES_LIKES else {}
+    return CLASSES[name](**settings, **more)
+
+
+def by_user(model, split, part, dataset):
+    """The measure of most tables: {metric: {user: value}} of the users with something relevant."""
+    table = evaluate(model, split, part, relevant_from=dataset.liked_from, metrics=METRICS)
+    table = table.dropna(subset="value")
+    return {name: dict(zip(rows["user"], rows["value"])) for name, rows in table.groupby("metric", sort=False)}
+
+
+class Run:
+    """The parts of one experiment on one data set: fitted, or read back where they were fitted before."""
+
+    def __init__(self, dataset):
+        self.dataset, self.start = dataset, time.time()
+        self.split = split_by_user_time(dataset.data)
+        self.seconds, self.settings_tried = 0.0, {}
+
+    def part(self, name, settings, seed, part, *, split=None, measure=by_user):
+        """What `measure` says of one fitted model, {metric: {user: value} or number}; kept under its key."""
+        split = self.split if split is None else split
+        seed = seed if name in SEED_ARGUMENT else 0
+        ratings = [results.fingerprint(x) for x in (split.before(part), split.seen(part), getattr(split, part))]
+        key = [name, settings, seed, part, measure.__qualname__, ratings, self.dataset.liked_from, results.versions()]
+        digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:24]
+        path = data_home() / "experiments" / f"{digest}.json"
+        if not path.exists():
+            begin = time.time()
+            values = measure(build(name, settings, seed, self.dataset.liked_from), split, part, self.dataset)
+            values = {metric: list(v.items()) if isinstance(v, dict) else v for metric, v in values.items()}
+            write_whole(path, {"key": key, "seconds": time.time() - begin, "values": values})
+            print(f"{self.dataset.name} {name} {settings} seed {seed} {part}: {summary(values)}, "
+                  f"{time.time() - begin:.0f} s", flush=True)  # fmt: skip
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        self.seconds += kept["seconds"]
+        return {metric: dict(map(tuple, v)) if isinstance(v, list) else v for metric, v in kept["values"].items()}
+
+    def tune(self, row, name, candidates, *, score=None, splits=None, measure=by_user):
+        """The settings that are best on validation, out of a list or of a `Search`; all that were tried are kept.
+
+        score: what to make large, of what the measure says; the mean NDCG@10 where None.   splits: one a seed, of
+        which the mean counts; where None the run's own, with seed 0."""
+        score = ndcg if score is None else score
+        splits = [self.split] if splits is None else splits
+        tried = self.settings_tried.setdefault(row, [])
+
+        def value(settings):
+            for one in tried:
+                if one["settings"] == settings:
+                    return one["validation"]
+            values = [
+                score(self.part(name, settings, seed, "validation", split=split, measure=measure))
+                for seed, split in enumerate(splits)
+            ]
+            tried.append({"settings": settings, "validation": round(float(np.mean(values)), 5)})
+            return tried[-1]["validation"]
+
+        if isinstance(candidates, Search):
+            return candidates.best(value)
+        return max(candidates, key=value)
+
+    def test(self, name, settings, *, seeds=SEEDS, split=None, measure=by_user):
+        """What the measure says on test, a list with an entry a seed."""
+        seeds = seeds if name in SEED_ARGUMENT else [0]
+        return [self.part(name, settings, seed, "test", split=split, measure=measure) for seed in seeds]
+
+    def record(self, experiment, settings, values, *, seeds=SEEDS):
+        """Write the results of the experiment on this data set."""
+        name = experiment + self.dataset.suffix
+        settings = {"data": self.dataset.name, "liked_from": self.dataset.liked_from, **settings}
+        inputs = {self.dataset.name: self.dataset.data}
+        values = {"tried": self.settings_tried, **values}
+        results.record(name, settings, values, seeds=seeds, inputs=inputs, seconds=self.seconds)
+
+
+class Search:
+    """One setting after the other: each of its values while the others stand, and the best is kept.
+
+    The same number of settings for every model, and each setting that matters gets its turn."""
+
+    def __init__(self, start, axes, make=lambda settings: settings):
+        self.start, self.axes, self.make = start, axes, make
+
+    def best(self, value):
+        settings = dict(self.start)
+        for axis, values in self.axes.items():
+            settings[axis] = max(values, key=lambda x: value(self.make(settings | {axis: x})))
+        return self.make(settings)
+
+
+def ndcg(part):
+    return float(np.mean(list(part["ndcg@10"].values())))
+
+
+def table(rows, digits=4):
+    """{users, rows: {row: {metric: [values of a seed, …]}}}, as `results.frames` reads it."""
+    users = list(next(iter(next(iter(rows.values()))[0].values())))
+    return {
+        "users": users,
+        "rows": {
+            row: {metric: [vector(part[metric], users, digits) for part in parts] for metric in parts[0]}
+            for row, parts in rows.items()
+        },
+    }
+
+
+def vector(values, users, digits):
+    assert set(values) == set(users), "all rows of a table are measured on the same users"
+    return [round(values[user], digits) for user in users]
+
+
+def with_movielens_settings(dataset, experiment):
+    """{row: settings} as they were chosen on MovieLens; none while MovieLens itself is run."""
+    if dataset.name == "movielens":
+        return {}
+    return results.load(experiment)["values"]["chosen"]
+
+
+def unchanged(row):
+    return f"{row} (settings of MovieLens)"
+
+
+def summary(values):
+    parts = []
+    for metric, v in values.items():
+        v = [x for _, x in v] if isinstance(v, list) else v
+        if isinstance(v, (list, float, int)):
+            parts.append(f"{metric} {np.mean(v):.4f}")
+    return ", ".join(parts)
+
+
+def write_whole(path: Path, content):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{os.getpid()}.part")
+    try:
+        draft.write_text(json.dumps(content), encoding="utf-8")
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
