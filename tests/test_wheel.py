@@ -36,11 +36,12 @@ def test_asks_for_nothing_that_colab_has_of_its_own(wheel):
 
 def test_python_and_licence(wheel):
     assert set(metadata(wheel)["Requires-Python"].split(",")) == {">=3.11", "<3.14"}
-    assert metadata(wheel)["License-Expression"] == "BSD-3-Clause AND LicenseRef-GroupLens"
+    assert metadata(wheel)["License-Expression"] == "BSD-3-Clause AND MIT AND LicenseRef-GroupLens"
 
 
 def test_holds_the_library_and_its_results_alone(wheel):
-    allowed = re.compile(r"recsys_lib/[\w/]+\.py|recsys_lib/results/\w+\.json|recsys_lib-[\d.]+\.dist-info/.*")
+    data = r"recsys_lib/results/\w+\.json|recsys_lib/data/movietweetings_100k/(ratings\.npz|LICENSE)"
+    allowed = re.compile(rf"recsys_lib/[\w/]+\.py|{data}|recsys_lib-[\d.]+\.dist-info/.*")
     assert [name for name in wheel.namelist() if not allowed.fullmatch(name)] == []
     assert "recsys_lib/data/movielens.py" in wheel.namelist()
 
