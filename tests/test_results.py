@@ -60,6 +60,26 @@ def test_values_of_numpy_and_pandas_become_plain(folder):
     }
 
 
+def test_a_line_a_vector_and_an_entry(folder):
+    rows = {"EASE": {"ndcg@10": [[0.25, 0.5], [0.125, 1.0]]}}
+    write(values={"test": {"users": [1, 2], "rows": rows}, "tried": [{"settings": {"a": 1}, "validation": 0.1}]})
+    lines = (folder / "losses.json").read_text().splitlines()
+    for whole in ("[0.25, 0.5],", "[0.125, 1.0]", '"users": [1, 2],', '{"settings": {"a": 1}, "validation": 0.1}'):
+        assert any(line.strip() == whole or line.strip().startswith(whole) for line in lines), whole
+    assert results.load("losses")["values"]["test"]["rows"] == rows
+
+
+def test_frames_are_as_evaluate_returns_them(folder):
+    rows = {"EASE": {"ndcg@10": [[0.25, 0.5]]}, "ALS": {"ndcg@10": [[0.125, 1.0], [0.0, 0.5]]}}
+    write(values={"test": {"users": ["u", "v"], "rows": rows}, "chosen": {}})
+    frames = results.frames("losses")
+    assert {name: len(seeds) for name, seeds in frames.items()} == {"EASE": 1, "ALS": 2}
+    wanted = pd.DataFrame({"user": ["u", "v"], "metric": "ndcg@10", "value": [0.0, 0.5]})
+    pd.testing.assert_frame_equal(frames["ALS"][1], wanted)
+    with pytest.raises(KeyError, match="no table 'newcomers'; it has test"):
+        results.frames("losses", "newcomers")
+
+
 def test_an_unknown_result_says_how_to_compute_it(folder):
     with pytest.raises(FileNotFoundError, match=r"'anatomy' \(none yet\): `make experiments`"):
         results.load("anatomy")
@@ -111,7 +131,8 @@ def test_fingerprint_sees_values_types_shapes_and_ids(tmp_path):
 def test_every_recorded_result_of_the_package_is_complete():
     for path in results._FOLDER.glob("*.json"):
         content = results.load(path.stem)
-        assert content["terms"] == results.TERMS, path.name
+        second = path.stem.endswith("_movietweetings")
+        assert content["terms"] == (results.TERMS_OF_MOVIETWEETINGS if second else results.TERMS), path.name
         keys = {"name", "terms", "settings", "values", "seeds", "versions", "inputs", "seconds"}
         assert set(content) == keys, path.name
         assert content["name"] == path.stem

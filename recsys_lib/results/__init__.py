@@ -45,7 +45,7 @@ def frames(name, table="test"):
     relevant item are left out of what is stored. Raises FileNotFoundError as `load`, KeyError for another table."""
     values = load(name)["values"]
     if "rows" not in values.get(table, ()):
-        known = [key for key, value in values.items() if "rows" in value]
+        known = [key for key, value in values.items() if isinstance(value, dict) and "rows" in value]
         raise KeyError(f"result {name!r} has no table {table!r}; it has {', '.join(known)}")
     users, rows = values[table]["users"], values[table]["rows"]
     return {row: [_frame(users, seeds, seed) for seed in range(_n_seeds(seeds))] for row, seeds in rows.items()}
