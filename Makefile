@@ -22,7 +22,7 @@ endif
 # the time, and TensorFlow has it give them back after each (it sets M_TRIM_THRESHOLD)
 export MALLOC_MMAP_THRESHOLD_ ?= 33554432
 export MALLOC_TOP_PAD_ ?= 536870912
-.PHONY: help env book pages test notebooks experiments explore lab lint bench repository lock clean
+.PHONY: help env book pages test colab notebooks experiments explore lab lint bench repository lock clean
 
 help: ## list the commands
 	@echo "Usage: make COMMAND"; echo
@@ -33,14 +33,18 @@ env: ## make or refresh the environment .venv
 	@python=$$(MAKECMDGOALS="$(MAKECMDGOALS)" sh tools/python.sh) && "$$python" tools/setup_env.py
 
 pages: env
+	@$(RUN)/front_lists.py
 	@$(RUN)/claims_page.py
 	@$(RUN)/formula_index.py
 
 book: env pages ## build the site and say where it lies
 	@$(RUN)/build_book.py
 
-test: env ## prove everything (15 to 20 minutes on two cores)
-	@$(RUN)/test_all.py $(STEPS)
+test: env ## prove everything (about 9 minutes on two cores); one chapter: NB=notebooks/deep/full_build.ipynb
+	@$(RUN)/test_all.py $(STEPS) $(if $(NB),--notebook $(NB))
+
+colab: env ## rehearse all notebooks whole in Colab's versions; one: NB=notebooks/deep/full_build.ipynb
+	@$(RUN)/colab_rehearsal.py --whole $(NB)
 
 notebooks: env ## execute all notebooks and write their outputs; one: NB=notebooks/deep/full_build.ipynb
 	@$(RUN)/notebooks.py $(NB)

@@ -1,6 +1,7 @@
 """What the tests share: hypothesis profiles (1,000 cases where CI is set) and the data, read once."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -10,6 +11,25 @@ common = {"deadline": None, "database": None, "suppress_health_check": [HealthCh
 settings.register_profile("local", max_examples=100, **common)
 settings.register_profile("ci", max_examples=1000, derandomize=True, **common)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--notebook", type=Path, metavar="FILE", help="leave out the tests of every other notebook")
+
+
+def pytest_collection_modifyitems(config, items):
+    """With --notebook: a test with a parameter `path` that is another notebook is left out; the book's own stay."""
+    chosen = config.getoption("notebook")
+    if chosen is None:
+        return
+    parameters = {item: getattr(item, "callspec", None) and item.callspec.params.get("path") for item in items}
+    others = [
+        item
+        for item, path in parameters.items()
+        if isinstance(path, Path) and path.suffix == ".ipynb" and path != chosen.resolve()
+    ]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
 
 
 @pytest.fixture(scope="session")

@@ -4,13 +4,14 @@ REGISTRY: "chapter.function" → (inputs(rng) -> arguments, the library's answer
 a `by-hand` cell needs an entry; the chapter is the notebook's file name."""
 
 import ast
+import functools
 
 import numpy as np
 import pytest
 from scipy import special
 from scipy.sparse import csr_array
 
-from bookfiles import notebook_paths, read_notebook
+from bookfiles import notebook_paths, stored_notebook
 from recsys_lib import metrics, retrieval, similarity
 from recsys_lib.data import IdMap, Interactions
 from recsys_lib.evaluation import paired_bootstrap
@@ -192,10 +193,11 @@ REGISTRY |= {
 }
 
 
+@functools.cache
 def by_hand_code(path):
     """(source, function names): imports and functions of the `by-hand` cells, in reading order."""
     keep, names = [], []
-    for cell in read_notebook(path).cells:
+    for cell in stored_notebook(path).cells:
         if cell.cell_type == "code" and "by-hand" in cell.metadata.get("tags", []):
             for node in ast.parse(cell.source).body:
                 if isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef)):
@@ -205,17 +207,26 @@ def by_hand_code(path):
     return "\n".join(keep), names
 
 
-WRITTEN = {f"{path.stem}.{name}": path for path in notebook_paths() for name in by_hand_code(path)[1]}
+PATHS = notebook_paths()
+WRITTEN = [(path, f"{path.stem}.{name}") for path in PATHS for name in by_hand_code(path)[1]]
 
 
-def test_each_function_is_registered_and_each_entry_is_written():
-    assert set(REGISTRY) == set(WRITTEN)
+@pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
+def test_each_function_is_registered_and_each_entry_is_written(path):
+    written = {name for of, name in WRITTEN if of == path}
+    missing, unknown = written - set(REGISTRY), {n for n in REGISTRY if n.split(".")[0] == path.stem} - written
+    assert not missing, f"tests/test_by_hand.py compares {', '.join(sorted(missing))} with nothing of the library"
+    assert not unknown, f"{path.stem} writes no {', '.join(sorted(unknown))} by hand, which tests/test_by_hand.py names"
 
 
-@pytest.mark.parametrize("name", sorted(set(WRITTEN) & set(REGISTRY)))
-def test_by_hand_equals_the_library(name):
+def test_each_entry_is_of_a_chapter():
+    assert {name.split(".")[0] for name in REGISTRY} <= {path.stem for path in PATHS}
+
+
+@pytest.mark.parametrize(("path", "name"), [pytest.param(*pair, id=pair[1]) for pair in WRITTEN if pair[1] in REGISTRY])
+def test_by_hand_equals_the_library(path, name):
     namespace = {"np": np}
-    exec(by_hand_code(WRITTEN[name])[0], namespace)
+    exec(by_hand_code(path)[0], namespace)
     function = namespace[name.split(".")[1]]
     inputs, library = REGISTRY[name]
     for seed in range(20):

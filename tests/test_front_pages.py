@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-from bookfiles import ROOT, notebook_paths, page_anchors, read_notebook
+from bookfiles import ROOT, notebook_paths, page_anchors, stored_notebook
 
 PATHS = notebook_paths()
 
 
 def question(path):
     """The sentence in bold under a chapter's title."""
-    return re.search(r"^\*\*(.+?\?)\*\*$", read_notebook(path).cells[0].source, re.MULTILINE)[1]
+    return re.search(r"^\*\*(.+?\?)\*\*$", stored_notebook(path).cells[0].source, re.MULTILINE)[1]
 
 
 @pytest.mark.parametrize("page", ["README.md", "book/intro.md"])

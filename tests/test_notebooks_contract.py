@@ -12,7 +12,8 @@ import yaml
 
 import bootstrap_cell
 import notebooks as runner
-from bookfiles import ROOT, TEXT_FORMATTER, headings, notebook_paths, page_anchors, read_notebook
+import test_all
+from bookfiles import ROOT, TEXT_FORMATTER, headings, notebook_paths, page_anchors, stored_notebook
 from claims_page import claim_calls, printed_claims
 
 PATHS = notebook_paths()
@@ -32,7 +33,7 @@ def path(request):
 
 @pytest.fixture(scope="module")
 def notebook(path):
-    return read_notebook(path)
+    return stored_notebook(path)
 
 
 def code_cells(notebook):
@@ -156,6 +157,12 @@ def test_pictures_have_a_reading_and_are_light(notebook):
             assert not start, f"cell {number}: the alt text gives the reading, not the drawing: {alt!r}"
 
 
+def test_a_stored_result_is_computed_again(path):
+    for name in test_all.stored_results(path):
+        test = ROOT / "tests" / f"test_results_{name}.py"
+        assert test.is_file(), f"no {test.name}, which computes a row of the stored result {name} again"
+
+
 def test_file_is_light(path):
     assert path.stat().st_size <= MAX_FILE
 
@@ -227,10 +234,12 @@ def test_links_of_the_pages_lead_somewhere(bibliography):
 
 
 def test_every_cited_work_is_listed_and_every_listed_work_cited(bibliography):
-    pages = [cell.source for path in PATHS for _, cell in text_cells(read_notebook(path))]
+    pages = [cell.source for path in PATHS for _, cell in text_cells(stored_notebook(path))]
     pages += [page.read_text("utf-8") for page in (ROOT / "book").glob("*.md")]
     cited = set(re.findall(r"bibliography\.md#([\w:.-]+)", "\n".join(pages)))
-    assert cited == bibliography
+    unlisted, uncited = sorted(cited - bibliography), sorted(bibliography - cited)
+    assert not unlisted, f"cited and not in book/references.bib: {', '.join(unlisted)}"
+    assert not uncited, f"in book/references.bib and cited nowhere: {', '.join(uncited)}"
 
 
 def test_toc_is_yaml_and_names_existing_pages():

