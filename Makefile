@@ -22,7 +22,7 @@ endif
 # the time, and TensorFlow has it give them back after each (it sets M_TRIM_THRESHOLD)
 export MALLOC_MMAP_THRESHOLD_ ?= 33554432
 export MALLOC_TOP_PAD_ ?= 536870912
-.PHONY: help env book pages test colab notebooks experiments explore lab lint bench repository lock clean
+.PHONY: help env book pages chapter test colab notebooks experiments explore lab lint bench repository lock clean
 
 help: ## list the commands
 	@echo "Usage: make COMMAND"; echo
@@ -45,6 +45,11 @@ test: env ## prove everything (about 9 minutes on two cores); one chapter: NB=no
 
 colab: env ## rehearse all notebooks whole in Colab's versions; one: NB=notebooks/deep/full_build.ipynb
 	@$(RUN)/colab_rehearsal.py --whole $(NB)
+
+chapter: env ## start a chapter, a skeleton that runs: NAME=part/name
+	@$(RUN)/chapter.py '$(NAME)' $(if $(PART),--part '$(PART)')
+	@$(RUN)/notebooks.py 'notebooks/$(NAME).ipynb'
+	@$(MAKE) --no-print-directory pages
 
 notebooks: env ## execute all notebooks and write their outputs; one: NB=notebooks/deep/full_build.ipynb
 	@$(RUN)/notebooks.py $(NB)

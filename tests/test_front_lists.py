@@ -57,7 +57,7 @@ def write(path, text):
 def test_reads_a_head(tmp_path):
     write(tmp_path / "a.ipynb", "# A\n\n**Why a?**\n\n45 min to read · about 20 s to run · needs Python")
     (tmp_path / "deep").mkdir()
-    text = "# B | C\n\n**Is it | so?**\n\n**Bold.**\n\n5 min to read · 1 s to run\n\nNeeds [A](../a.ipynb#why), [T](t.md)"
+    text = "# B | C\n\n**Is it | so?**\n\n**Bold.**\n\n5 min · 1 s to run\n\nNeeds [A](../a.ipynb#why), [T](t.md)"
     path = write(tmp_path / "deep" / "b.ipynb", text)
     assert front_lists.read_head(tmp_path / "a.ipynb")[2:] == ("A", "Why a?", 45, [])
     head = front_lists.read_head(path, "Part")
