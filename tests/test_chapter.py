@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 import chapter
+import front_lists
 from bookfiles import ROOT, notebook_paths
 from recsys_lib import exercises
 
@@ -206,6 +207,12 @@ def test_the_contract_fails_on_what_is_to_be_written_and_on_nothing_else(skeleto
         "test_claims_are_computed_and_hold",
     }
     assert r"\\d+ min" in said["test_opens_with_question_objectives_needs_and_times"]
+
+
+def test_the_front_pages_list_the_skeleton(skeleton, book):
+    head = front_lists.read_head(skeleton[0], "Deep")
+    assert (head.title, head.minutes, head.needs) == ("New one", None, []) and head.question.endswith("?")
+    assert "[New one](notebooks/deep/new_one.ipynb)" in front_lists.readme([head], book / "README.md")
 
 
 def test_every_file_says_what_is_to_be_written(skeleton, book):

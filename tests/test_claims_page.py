@@ -11,6 +11,7 @@ import claims_page
 from bookfiles import ROOT, notebook_paths, read_notebook
 from recsys_lib import results
 from recsys_lib.claims import ClaimError, claim
+from recsys_lib.data import load_movietweetings
 
 PATHS = notebook_paths()
 README = ROOT.parent / "shared" / "data" / "movielens-small-2016" / "README.txt"
@@ -48,6 +49,12 @@ def test_the_warning_is_quoted_letter_for_letter():
         pytest.skip("the description that comes with MovieLens small is not beside this book")
     quoted = re.search(r"^> (.+)$", claims_page.PAGE.read_text("utf-8"), re.MULTILINE)[1]
     assert quoted in README.read_text("utf-8").splitlines()
+
+
+def test_the_page_counts_the_second_data_set():
+    core = load_movietweetings().k_core(user=5, item=5)
+    counted = f"{len(core):,}, by {core.n_users:,} people, of {core.n_items:,} films"
+    assert counted in claims_page.PAGE.read_text("utf-8")
 
 
 def test_reads_what_claim_prints(capsys):

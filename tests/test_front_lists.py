@@ -27,15 +27,12 @@ def test_lists_and_graph_are_up_to_date(capsys):
     assert front_lists.main(["--check"]) == 0, capsys.readouterr().out
 
 
-def test_every_chapter_has_a_part_and_minutes():
-    assert [head.path for head in HEADS] == notebook_paths()
-    for head in HEADS:
-        assert head.part and head.minutes, head.path.name
-
-
-def test_a_chapter_needs_only_what_comes_before_it():
-    for number, head in enumerate(HEADS):
-        assert set(head.needs) <= {before.path for before in HEADS[:number]}, head.path.name
+@pytest.mark.parametrize("path", notebook_paths(), ids=lambda path: path.stem)
+def test_a_chapter_has_part_question_and_minutes_and_needs_what_comes_before_it(path):
+    place = [head.path for head in HEADS].index(path)
+    head, before = HEADS[place], {head.path for head in HEADS[:place]}
+    assert head.part and head.question and head.minutes
+    assert set(head.needs) <= before, "a chapter needs chapters that come later"
 
 
 def test_the_graph_shows_every_chapter_within_a_phone():

@@ -34,7 +34,7 @@ You will be able to:
 - **TODO** a second one;
 - **TODO** a third one.
 
-TODO min to read · about TODO s to run · needs TODO, with links, as in [Name](name.ipynb)"""
+TODO min to read · about TODO s to run · needs TODO: links to chapters"""
 
 SETUP = """\
 import matplotlib.pyplot as plt
@@ -79,7 +79,7 @@ TODO: what the reader should still know next year.
 
 ## Further reading
 
-- TODO: works of the bibliography, as in [Name year](../../book/bibliography.md#key)"""
+- TODO: links to works of the bibliography, and what each is good for"""
 
 CHECKERS = '''\
 """Checkers of the chapter {title}."""

@@ -207,13 +207,18 @@ def between_markers(text, block, name):
 
 
 def main(argv):
-    check, heads = "--check" in argv, read_heads()
-    more = {"check": check, "source": "the heads of the notebooks", "command": "tools/front_lists.py"}
-    status = write_or_check(GRAPH, graph(heads), **more)
-    for page, block in PAGES.items():
-        text = between_markers(page.read_text("utf-8"), block(heads, page), page.name)
-        status |= write_or_check(page, text, **more)
-    return status
+    more = {"check": "--check" in argv, "source": "the heads of the notebooks", "command": "tools/front_lists.py"}
+    try:
+        heads = read_heads()
+        texts = {
+            page: between_markers(page.read_text("utf-8"), block(heads, page), page.name)
+            for page, block in PAGES.items()
+        }
+    except ValueError as error:
+        print(error)
+        return 1
+    texts[GRAPH] = graph(heads)
+    return max(write_or_check(path, text, **more) for path, text in texts.items())
 
 
 if __name__ == "__main__":
