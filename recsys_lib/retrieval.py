@@ -40,38 +40,36 @@ def top_k(scores, k, *, exclude=None):
         if np.isnan(block).any():
             user = start + int(np.isnan(block).any(axis=1).argmax())
             raise ValueError(f"scores must not be NaN, received NaN in row {user}")
-        _fill(lists[start : start + step], block, min(k, n_items), *exclude[start : start + step].tocoo().coords)
+        excluded = exclude[start : start + step].tocoo().coords
+        _fill(lists[start : start + step], block, min(k, n_items), excluded)
     return lists
 
 
-def _fill(lists, scores, k, excluded_row, excluded_col):
-    """Write the top k of each row of one block into lists, without sorting whole rows."""
-    if len(excluded_row):
-        scores = scores.copy()
-        scores[excluded_row, excluded_col] = -np.inf
-    # The columns are dealt to groups like cards; the k-th largest of the groups' maxima is a lower bound for the k-th
-    # largest score. At most k - 1 groups hold anything above it, so few candidates are left to sort.
+def _fill(lists, scores, k, excluded):
+    """Write the top k of each row of one block into lists; excluded: (rows, columns)."""
+    scores = scores.copy()
+    scores[excluded] = -np.inf
+    bound = _lower_bound(scores, k)
+    candidate = scores >= bound
+    candidate[excluded] = False  # also where the bound is -inf
+    if candidate.sum() > 20 * k * len(scores):  # near-constant scores: of those at the bound, the first k are enough
+        tied = candidate & (scores == bound)
+        candidate[tied & (np.cumsum(tied, axis=1) > k)] = False
+    row, item = np.divmod(np.flatnonzero(candidate), scores.shape[1])  # by row, then by item
+
+    order = np.lexsort((-scores[row, item], row))  # by row, then best first; equal scores stay by item
+    row, item = row[order], item[order]
+    rank = np.arange(len(row)) - np.searchsorted(row, row)  # place within the row
+    best = rank < k
+    lists[row[best], rank[best]] = item[best]
+
+
+def _lower_bound(scores, k):
+    """(n_users, 1): a value that k or more scores of the row reach and few exceed; faster than the k-th largest.
+
+    The columns are dealt to groups like cards. The k-th largest of the groups' maxima is reached in k groups."""
     n_users, n_items = scores.shape
     n_groups = min(n_items, 16 * k)
-    whole = n_items - n_items % n_groups
-    maxima = np.hstack([scores[:, :whole].reshape(n_users, -1, n_groups).max(axis=1), scores[:, whole:]])
-    bound = np.partition(maxima, maxima.shape[1] - k, axis=1)[:, -k]
-    candidate = scores >= bound[:, None]
-    candidate[excluded_row, excluded_col] = False  # also where -inf is the bound
-    row, col = np.divmod(np.flatnonzero(candidate), n_items)  # by row, then by item
-    score = scores[row, col]
-
-    # Of those that equal the bound only the first few are needed: a constant scorer would keep them all.
-    tied = score == bound[row]
-    first = np.searchsorted(row, np.arange(n_users))
-    ties_before = np.cumsum(tied) - tied
-    tie_rank = ties_before - np.append(ties_before, 0)[first][row]
-    needed = k - np.bincount(row[~tied], minlength=n_users)
-    keep = ~tied | (tie_rank < needed[row])
-    row, col, score = row[keep], col[keep], score[keep]
-
-    order = np.lexsort((-score, row))  # stable, so equal scores stay by item
-    row, col = row[order], col[order]
-    rank = np.arange(len(row)) - np.searchsorted(row, row)
-    keep = rank < k
-    lists[row[keep], rank[keep]] = col[keep]
+    dealt = n_items - n_items % n_groups
+    maxima = np.hstack([scores[:, :dealt].reshape(n_users, -1, n_groups).max(axis=1), scores[:, dealt:]])
+    return np.partition(maxima, -k, axis=1)[:, [-k]]

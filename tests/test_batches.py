@@ -160,4 +160,4 @@ def test_rating_batches(movielens):
     with pytest.raises(ValueError, match="expected ratings"):
         rating_batches(movielens.binarize())
     with pytest.raises(TypeError, match="expected Interactions, received DataFrame; make them of a table"):
-        rating_batches(movielens.to_table())
+        rating_batches(movielens.table())

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_array
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from recsys_lib.data import IdMap, Interactions
 from recsys_lib.evaluation import evaluate
@@ -113,7 +113,7 @@ def test_refusals(small, model):
     with pytest.raises(ValueError, match="none"):
         model.fit(small.take([]))
     with pytest.raises(TypeError, match="expected Interactions, received DataFrame; make them of a table with"):
-        model.fit(small.to_table())
+        model.fit(small.table())
     assert (
         model.fit(small).score([]).shape
         == model.score(history=csr_array((0, small.n_items))).shape
@@ -188,6 +188,66 @@ def test_bias_model_is_the_ridge_solution():
     for items, error in (([-1], IndexError), ([9], IndexError), ([1.0], IndexError), ([1, 2, 3], ValueError)):
         with pytest.raises(error, match="expected"):
             model.predict([0], items)
+
+
+def rated(user, item, rating, n_users=None, n_items=None):
+    ids = IdMap(range(n_users or max(user) + 1)), IdMap(range(n_items or max(item) + 1))
+    return Interactions(np.asarray(user), np.asarray(item), np.asarray(rating, float), None, *ids)
+
+
+def scattered(seed, *, share, n_users=40, n_items=30):
+    rng = np.random.default_rng(seed)
+    user, item = np.nonzero(rng.random((n_users, n_items)) < share)
+    return rated(user, item, rng.integers(1, 6, len(user)), n_users, n_items)
+
+
+CHAIN = np.arange(600) // 2, np.arange(1, 601) // 2  # user 0 – item 0, user 0 – item 1, user 1 – item 1, …
+BIAS_CASES = {
+    "dense": scattered(0, share=0.6),
+    "sparse, with parts that do not touch": scattered(1, share=0.04),
+    "a long chain": rated(*CHAIN, np.random.default_rng(2).integers(1, 6, 600)),
+    "one rating a user": rated(range(50), np.arange(50) % 3, np.arange(50) % 5 + 0.1),
+    "all alike": rated([0, 0, 1], [0, 1, 1], [3.3] * 3, 4, 4),
+    "all nought": rated([0, 0, 1], [0, 1, 1], [0.0] * 3),
+    "far from nought": rated([0, 0, 1, 1], [0, 1, 1, 2], [1e6 + 1, 1e6 + 2, 1e6, 1e6 + 5]),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("regularization", [0, 1e-9, 1e-3, 0.5, 5, 1e6])
+@pytest.mark.parametrize("name", BIAS_CASES)
+def test_bias_model_reaches_the_minimum_for_every_regularization(name, regularization):
+    """Against least squares with √λ times the biases as further rows, which for λ = 0 knows predictions only."""
+    data = BIAS_CASES[name]
+    n = data.n_users + data.n_items
+    design = np.zeros((len(data), n))
+    design[np.arange(len(data)), data.user] = design[np.arange(len(data)), data.n_users + data.item] = 1
+    target = data.rating.astype(float) - data.rating.mean(dtype=float)
+    rows = np.vstack([design, np.sqrt(regularization) * np.eye(n)])
+    wanted = np.linalg.lstsq(rows, np.append(target, np.zeros(n)), rcond=None)[0]
+    model = BiasModel(regularization=regularization).fit(data)
+    found = np.append(model.user_bias_, model.item_bias_)
+    scale = max(1, np.abs(target).max())
+    np.testing.assert_allclose(design @ found, design @ wanted, atol=1e-5 * scale)
+    if regularization >= 1e-3:
+        np.testing.assert_allclose(found, wanted, atol=1e-5 * scale)
+    if regularization == 0:
+        assert abs(model.item_bias_[data.item].sum()) < 1e-5 * scale
+    cold = np.setdiff1d(np.arange(data.n_items), data.item)
+    assert (model.item_bias_[cold] == 0).all()
+
+
+def test_a_bias_model_that_has_not_converged_says_so(monkeypatch):
+    monkeypatch.setattr(BiasModel, "_steps", 2)
+    with pytest.warns(ConvergenceWarning, match="not converged after 2 steps"):
+        BiasModel(regularization=0).fit(BIAS_CASES["a long chain"])
+
+
+@pytest.mark.parametrize("shape", [(400_000, 300_000), (300_000, 400_000)])
+def test_ease_says_how_much_memory_it_needed(shape):
+    data = rated([0, 1], [0, 1], [5, 5], *shape)
+    with pytest.raises(MemoryError, match=r"300,000 × 300,000 .* 720.0 GB as float64, .*: keep fewer with k_core"):
+        EASE().fit(data)
 
 
 def test_item_knn_by_hand():

@@ -217,7 +217,7 @@ def test_construction_proves_the_split():
     other = make([0] * 7, range(7)).take([6])
     Split(a, b, c, kind="user_time")
     with pytest.raises(TypeError, match="expected Interactions, received DataFrame"):
-        Split(*[data.to_table()] * 3, kind="random")
+        Split(*[data.table()] * 3, kind="random")
     with pytest.raises(TypeError, match="kind"):
         Split(a, b, c)  # no cut named, no order checked
     with pytest.raises(ValueError, match="disjoint parts, got 1 pairs"):
@@ -263,17 +263,17 @@ def test_data_that_cannot_be_cut():
         with pytest.raises(TypeError, match="rng as an int or a Generator, received None"):
             split(timed, None)
         with pytest.raises(TypeError, match="expected Interactions, received DataFrame"):
-            split(timed.to_table(), 0)
+            split(timed.table(), 0)
     for split in (split_by_user_time, split_by_global_time, split_leave_last_out):
         with pytest.raises(TypeError, match="received DataFrame; make them of a table with Interactions.from_table"):
-            split(timed.to_table())
+            split(timed.table())
 
 
 def test_ratings_and_tables_travel_along(movielens, user_time_split):
     assert user_time_split.test.item_table is movielens.item_table
     assert user_time_split.before("test").rating.dtype == np.float32
-    table = pd.concat([getattr(user_time_split, part).to_table() for part in PARTS])
-    whole = movielens.to_table()
+    table = pd.concat([getattr(user_time_split, part).table() for part in PARTS])
+    whole = movielens.table()
     keys = ["user_id", "item_id"]
     pd.testing.assert_frame_equal(
         table.sort_values(keys).reset_index(drop=True), whole.sort_values(keys).reset_index(drop=True)

@@ -193,7 +193,7 @@ def bench_reader(data):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ratings.csv"
         names = {"user_id": "userId", "item_id": "movieId"}
-        data.to_table().rename(columns=names).to_csv(path, index=False)
+        data.table().rename(columns=names).to_csv(path, index=False)
         return [row(f"read_movielens, {len(data):,} rows", seconds(lambda: read_movielens(path)), "< 0.3 s")]
 
 

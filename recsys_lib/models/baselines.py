@@ -4,8 +4,13 @@ Every one of them scores a user from history alone, so a new person is served by
 The defaults are the settings with which the book quotes them.
 """
 
+import warnings
+
 import numpy as np
-from scipy.sparse import csr_array, vstack
+from scipy import linalg
+from scipy.sparse import csr_array, diags_array, vstack
+from scipy.sparse.linalg import LinearOperator, cg
+from sklearn.exceptions import ConvergenceWarning
 
 from recsys_lib import similarity as similarities
 from recsys_lib._checks import choice, generator, setting
@@ -39,13 +44,16 @@ class BiasModel(BaseRecommender):
 
         r̂_ui = μ + b_u + b_i,   minimising Σ (r_ui − r̂_ui)² + λ (Σ b_u² + Σ b_i²)
 
-    regularization: λ, in ratings: an item with λ ratings gets half of its deviation.
-    Fitted: `mean_`, `user_bias_`, `item_bias_`, found by solving for one side while the other stands still, to 1e-6.
-    `fit` raises ValueError for data without ratings.
+    regularization: λ, in ratings: an item with λ ratings gets half of its deviation. With λ = 0 a constant may move
+    from the users to the items and nothing changes; the items' biases then sum to 0 over the ratings.
+    Fitted: `mean_`, `user_bias_`, `item_bias_`, the minimum itself, found by conjugate gradients, in tens of steps
+    whatever λ is. `fit` raises ValueError for data without ratings; a ConvergenceWarning says that 10,000 steps were
+    too few. Memory grows with the number of ratings.
     Source: Koren 2009. Chapter: The full build."""
 
     _arrays = ("mean_", "user_bias_", "item_bias_")
     _learns_likes = _needs_likes = False
+    _steps = 10_000  # at most
 
     def __init__(self, *, regularization=5.0):
         self.regularization = setting("regularization", regularization, 0)
@@ -53,24 +61,46 @@ class BiasModel(BaseRecommender):
     def _fit(self, train):
         if train.rating is None:
             raise ValueError("BiasModel predicts ratings: expected data with ratings, received pairs only")
-        by_item = csr_array(self.train_.T)
         self.mean_ = np.float64(self.train_.data.mean(dtype=np.float64))
-        self.item_bias_, before = np.zeros(len(self.items_)), None
-        while before is None or np.abs(self.item_bias_ - before).max() > 1e-6:
-            before = self.item_bias_
-            self.user_bias_ = self._side(self.train_, self.item_bias_)
-            self.item_bias_ = self._side(by_item, self.user_bias_)
-        self.user_bias_ = self._side(self.train_, self.item_bias_)
+        self.item_bias_ = self._best_item_bias()
+        self.user_bias_ = self._user_bias(self.train_, self.item_bias_)
 
-    def _side(self, ratings, other):
-        """b_u = Σ (r_ui − μ − b_i) / (n_u + λ) for the rows of a csr of ratings."""
-        counts = np.diff(ratings.indptr)
-        row = np.repeat(np.arange(len(counts)), counts)
-        left = ratings.data - self.mean_ - other[ratings.indices]
-        return np.bincount(row, weights=left, minlength=len(counts)) / np.maximum(counts + self.regularization, 1e-12)
+    def _user_bias(self, ratings, item_bias):
+        """b_u = Σ_i (r_ui − μ − b_i) / (n_u + λ) for the rows of a csr of ratings: the minimum over b_u."""
+        rated = _with_data(ratings, np.ones(len(ratings.data)))
+        deviation = _with_data(ratings, ratings.data - self.mean_)
+        weight = _at_least_tiny(rated.sum(axis=1) + self.regularization)
+        return (deviation.sum(axis=1) - rated @ item_bias) / weight
+
+    def _best_item_bias(self):
+        """Solves the conditions for the minimum, with b_u put in: linear equations for b_i, symmetric.
+
+        (n_i + λ) b_i + Σ_u b_u = Σ_u (r_ui − μ)   and   b_u = (Σ_j (r_uj − μ) − Σ_j b_j) / (n_u + λ)
+        ⇒   (n_i + λ) b_i − Σ_u Σ_j b_j / (n_u + λ) = Σ_u (r_ui − μ) − Σ_u Σ_j (r_uj − μ) / (n_u + λ)"""
+        rated = _with_data(self.train_, np.ones(len(self.train_.data)))
+        deviation = _with_data(self.train_, self.train_.data - self.mean_)
+        user_weight = _at_least_tiny(rated.sum(axis=1) + self.regularization)
+        item_weight = _at_least_tiny(rated.sum(axis=0) + self.regularization)
+
+        def left(item_bias):
+            return item_weight * item_bias - rated.T @ ((rated @ item_bias) / user_weight)
+
+        right = deviation.sum(axis=0) - rated.T @ (deviation.sum(axis=1) / user_weight)
+        n_items = len(item_weight)
+        item_bias, failed = cg(
+            LinearOperator((n_items, n_items), matvec=left, dtype=np.float64),
+            right,
+            rtol=0,
+            atol=1e-13 * np.linalg.norm(abs(self.train_).sum(axis=0, dtype=np.float64)),
+            maxiter=self._steps,
+            M=diags_array(1 / item_weight),  # makes the number of steps independent of how often items are rated
+        )
+        if failed:
+            warnings.warn(f"the biases had not converged after {self._steps:,} steps", ConvergenceWarning, stacklevel=3)
+        return item_bias
 
     def _score(self, users, history):
-        return self.mean_ + self._side(history, self.item_bias_)[:, None] + self.item_bias_
+        return self.mean_ + self._user_bias(history, self.item_bias_)[:, None] + self.item_bias_
 
     def predict(self, users, items):
         """Predicted ratings of the pairs (users[n], items[n]), int indices. Returns float32 (n,).
@@ -145,6 +175,9 @@ class EASE(BaseRecommender):
 
     regularization: λ, in likes.   liked_from: a rating from here on is a like.
     Fitted: `projection_` (K X, or P itself where items are fewer), `scale_` (λ diag P, or diag P).
+    Memory grows with the square of the smaller side, m, and in that identity with n_users · n_items too: `fit` needs up
+    to 28 bytes · m² (2.8 GB for 10,000 items), and raises MemoryError, which says what was needed, where that is not
+    to be had.
     Source: Steck 2019. Chapter: The full build."""
 
     _arrays = ("projection_", "scale_")
@@ -155,14 +188,29 @@ class EASE(BaseRecommender):
 
     def _fit(self, train):
         x = self.likes_of(self.train_).astype(np.float64)
-        n_users, n_items = x.shape
-        if self._few_users:
-            k = np.linalg.inv((x @ x.T).toarray() + self.regularization * np.eye(n_users))
-            self.projection_ = (x.T @ k).T  # K X, as K is symmetric
-            self.scale_ = 1 - np.asarray(x.multiply(self.projection_).sum(axis=0)).ravel()
-        else:
-            self.projection_ = np.linalg.inv((x.T @ x).toarray() + self.regularization * np.eye(n_items))
-            self.scale_ = np.diag(self.projection_).copy()
+        try:
+            if self._few_users:
+                k = self._inverse(x @ x.T)
+                self.projection_ = (x.T @ k).T  # K X, as K is symmetric
+                self.scale_ = 1 - np.asarray(x.multiply(self.projection_).sum(axis=0)).ravel()
+            else:
+                self.projection_ = self._inverse(x.T @ x)
+                self.scale_ = np.diag(self.projection_).copy()
+        except MemoryError as error:
+            n, side = (x.shape[0], "users") if self._few_users else (x.shape[1], "items")
+            raise MemoryError(
+                f"EASE inverts a dense matrix of {n:,} × {n:,} {side}, {8 * n**2 / 1e9:,.1f} GB as float64, and needs "
+                f"up to {28 * n**2 / 1e9:,.1f} GB while it does: keep fewer with k_core, or fit ItemKNN or ALS, which "
+                f"need no such matrix ({error})"
+            ) from error
+
+    def _inverse(self, gram):
+        """(G + λI)⁻¹ of a sparse symmetric G, dense."""
+        dense = gram.toarray()
+        dense[np.diag_indices_from(dense)] += self.regularization
+        return linalg.inv(
+            dense.T, overwrite_a=True, check_finite=False
+        )  # .T is the layout that LAPACK works in: no copy
 
     def _score(self, users, history):
         h = self.likes_of(history).astype(np.float64)
@@ -187,11 +235,10 @@ class ALS(BaseRecommender):
     n_factors: d.   regularization: λ.   alpha: α.   n_iterations: pairs of half-steps.   liked_from: a rating from here
     on is a like.   rng: int or Generator, draws the start.
     Fitted: `item_factors_`, `user_factors_`; the last step is the users', so a known user and a new one with the same
-    likes get the same vector.
+    likes get the same vector. Memory grows with the likes and with (n_users + n_items) · d.
     Source: Hu et al. 2008. Chapter: The full build."""
 
     _arrays = ("item_factors_", "user_factors_")
-    _block = 1024  # rows, and columns, whose outer products stand in memory at once
 
     def __init__(self, *, n_factors=32, regularization=3.0, alpha=0.5, n_iterations=15, liked_from=4.0, rng=0):
         self.n_factors = setting("n_factors", n_factors, 1, whole=True)
@@ -211,22 +258,15 @@ class ALS(BaseRecommender):
         self.user_factors_ = self.half_step(by_user, self.item_factors_)
 
     def half_step(self, likes, factors):
-        """The best vectors of one side, given the other: one ridge regression a row, all at once.
+        """The best vectors of one side, given the other: one ridge regression a row.
 
         likes: csr (n, m) of ones.   factors: (m, n_factors). Returns the dtype of factors, (n, n_factors)."""
         d = factors.shape[1]
         always = factors.T @ factors + self.regularization * np.eye(d, dtype=factors.dtype)
-        target = (1 + self.alpha) * (likes @ factors)
         solved = np.zeros((likes.shape[0], d), factors.dtype)
-        some = np.flatnonzero(np.diff(likes.indptr))  # a row without a like is solved by 0
-        for block in np.split(some, range(self._block, len(some), self._block)):
-            rows = likes[block]
-            liked = np.zeros((len(block), d * d), factors.dtype)  # Σ y yᵀ over the likes of each row
-            for at in range(0, likes.shape[1], self._block):
-                y = factors[at : at + self._block]
-                liked += rows[:, at : at + self._block] @ (y[:, :, None] * y[:, None, :]).reshape(-1, d * d)
-            left = always + self.alpha * liked.reshape(-1, d, d)
-            solved[block] = np.linalg.solve(left, target[block][:, :, None])[..., 0]
+        for row in np.flatnonzero(np.diff(likes.indptr)):  # a row without a like is solved by 0
+            y = factors[likes.indices[likes.indptr[row] : likes.indptr[row + 1]]]
+            solved[row] = np.linalg.solve(always + self.alpha * (y.T @ y), (1 + self.alpha) * y.sum(axis=0))
         return solved
 
     def _score(self, users, history):
@@ -235,3 +275,13 @@ class ALS(BaseRecommender):
 
 def _column_counts(matrix):
     return np.bincount(matrix.indices, minlength=matrix.shape[1])
+
+
+def _with_data(matrix, data):
+    """The same stored entries with other values."""
+    return csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
+def _at_least_tiny(weights):
+    """Nobody rated it and λ = 0: its bias is 0/0, which shall be 0."""
+    return np.maximum(weights, 1e-12)
