@@ -43,7 +43,7 @@ def test_a_claim_needs_true_or_false(holds):
         (("full_build", "EASE", "ItemKNN"), [("full_build", "EASE", "ItemKNN", "ndcg@10")]),
         (("full_build/newcomers", "EASE", "ItemKNN"), [("full_build/newcomers", "EASE", "ItemKNN", "ndcg@10")]),
         (("full_build", "EASE", "ItemKNN", "recall@20"), [("full_build", "EASE", "ItemKNN", "recall@20")]),
-        ([("a1", "x, y", "z"), ("a1", "x", "z", "hit_rate@10")],
+        ([("a1", "x, y", "z"), ("a1", "x", "z", "hit@10, 99 popular")],
          [("a1", "x, y", "z", "ndcg@10"), ("a1", "x", "z", "hit_rate@10")]),
     ],
 )  # fmt: skip
@@ -64,8 +64,7 @@ def test_a_pair_changes_nothing_that_is_printed(pair, read, capsys):
         ("full_build", "EASE", "EASE"),
         ("full_build", "EASE", " "),
         ("full_build", "EASE", None),
-        ("full_build", "EASE", "ItemKNN", "ndcg"),
-        ("full_build", "EASE", "ItemKNN", "ndcg@0"),
+        ("full_build", "EASE", "ItemKNN", ""),
         ("full_build", "EASE", "ItemKNN", 10),
         ("full_build.json", "EASE", "ItemKNN"),
         ("full_build/", "EASE", "ItemKNN"),
@@ -80,7 +79,7 @@ def test_a_pair_changes_nothing_that_is_printed(pair, read, capsys):
 )
 def test_a_pair_of_another_form_is_refused_even_where_the_claim_fails(pair, capsys):
     for holds in (True, False):
-        with pytest.raises(ValueError, match=r"pair must|stored result|metric reads like"):
+        with pytest.raises(ValueError, match=r"pair must|stored result"):
             claim("EASE beats item-kNN.", holds, pair=pair)
     assert capsys.readouterr().out == ""
 

@@ -249,4 +249,5 @@ def test_the_page_shows_and_counts_what_became_of_the_pairs(stored, monkeypatch,
 
 def test_names_of_metrics():
     named = {"ndcg@10": "NDCG@10", "recall@20": "Recall@20", "hit_rate@5": "Hit rate@5", "map@3": "MAP@3"}
+    named |= {name: name for name in ("squared error", "hit@10, 99 popular")}
     assert {metric: claims_page.metric_name(metric) for metric in named} == named

@@ -184,8 +184,10 @@ def unchanged(result, second, row, first_data):
 
 
 def metric_name(metric):
-    """'NDCG@10' for 'ndcg@10', 'Recall@20' for 'recall@20'."""
-    kind, _, k = metric.partition("@")
+    """'NDCG@10' for 'ndcg@10', 'Recall@20' for 'recall@20'; the name of another measure as it is."""
+    kind, at, k = metric.partition("@")
+    if not (at and k.isdecimal()):
+        return metric
     return f"{kind.upper() if kind in ('ndcg', 'mrr', 'map') else kind.replace('_', ' ').capitalize()}@{k}"
 
 
