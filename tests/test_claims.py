@@ -44,7 +44,7 @@ def test_a_claim_needs_true_or_false(holds):
         (("full_build/newcomers", "EASE", "ItemKNN"), [("full_build/newcomers", "EASE", "ItemKNN", "ndcg@10")]),
         (("full_build", "EASE", "ItemKNN", "recall@20"), [("full_build", "EASE", "ItemKNN", "recall@20")]),
         ([("a1", "x, y", "z"), ("a1", "x", "z", "hit@10, 99 popular")],
-         [("a1", "x, y", "z", "ndcg@10"), ("a1", "x", "z", "hit_rate@10")]),
+         [("a1", "x, y", "z", "ndcg@10"), ("a1", "x", "z", "hit@10, 99 popular")]),
     ],
 )  # fmt: skip
 def test_a_pair_changes_nothing_that_is_printed(pair, read, capsys):
