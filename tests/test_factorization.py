@@ -1,8 +1,11 @@
 """The embedding model: what it learns, that its formula is the stated one, that it repeats itself, saves and serves."""
 
+import copy
+import pickle
 import subprocess
 import sys
 
+import joblib
 import numpy as np
 import pytest
 
@@ -204,6 +207,45 @@ def test_saved_and_served_in_a_fresh_process(small, tmp_path):
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     assert lines[0] == str(recommend(model, user_id)["item_id"].tolist())
     assert lines[1] == str(recommend(model, history={1: 5.0, 50: 4.5})["item_id"].tolist())
+
+
+@pytest.mark.parametrize("loss", ["multinomial", "mse"])
+def test_a_copy_scores_alike_and_lives_on_its_own(small, loss, tmp_path):
+    model = MatrixFactorization(loss=loss, n_factors=8, epochs=1).fit(small)
+    users, history = np.arange(10), small.matrix()[:10]
+    wanted = model.score(users), model.score(history=history)
+    joblib.dump(model, tmp_path / "model.joblib")
+    copies = [copy.deepcopy(model), pickle.loads(pickle.dumps(model)), joblib.load(tmp_path / "model.joblib")]
+    for again in copies:
+        np.testing.assert_array_equal(again.score(users), wanted[0])
+        np.testing.assert_array_equal(again.score(history=history), wanted[1])
+        np.testing.assert_array_equal(again.loss_curve_, model.loss_curve_)
+        assert again.settings == model.settings
+    copies[0].network_.item_vectors.set_weights([np.zeros((small.n_items, 8))])
+    np.testing.assert_array_equal(model.score(users), wanted[0])
+    copies[1].save(tmp_path / "model")  # and it can be saved, and fitted again
+    np.testing.assert_array_equal(load(tmp_path / "model").score(users), wanted[0])
+    np.testing.assert_array_equal(copies[1].fit(small).score(users), wanted[0])
+    unfitted = copy.deepcopy(MatrixFactorization(loss=loss, seed=3))
+    assert unfitted.seed == 3 and not hasattr(unfitted, "network_")
+
+
+def test_a_model_crosses_to_another_process(small, tmp_path):
+    model = MatrixFactorization(n_factors=8, epochs=1).fit(small)
+    (tmp_path / "model.pickle").write_bytes(pickle.dumps(model))
+    code = "import pickle, sys; print(pickle.load(open(sys.argv[1], 'rb')).score([3])[0, :5].tolist())"
+    command = [sys.executable, "-c", code, str(tmp_path / "model.pickle")]
+    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert out.strip() == str(model.score([3])[0, :5].tolist())
+
+
+def test_the_home_folder_takes_logs(small, tmp_path, monkeypatch):
+    pytest.importorskip("tensorboard")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    MatrixFactorization(n_factors=4, epochs=1, log_dir="~/logs").fit(small)
+    assert list((tmp_path / "home" / "logs").rglob("events.out.tfevents.*")) and not (tmp_path / "~").exists()
 
 
 def test_tensorboard_logs_are_written(small, tmp_path):

@@ -1,6 +1,8 @@
 """A saved model recommends the same in a fresh process; what cannot be a saved model is refused."""
 
+import copy
 import json
+import pickle
 import subprocess
 import sys
 
@@ -48,6 +50,26 @@ def test_recommends_the_same_in_a_fresh_process(small, tmp_path):
         [sys.executable, "-c", code, str(user_id), *folders], check=True, capture_output=True, text=True
     )
     assert out.stdout.splitlines() == expected
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+def test_a_copy_scores_alike(small, model):
+    model.fit(small)
+    wanted = model.score(range(5))
+    for again in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        np.testing.assert_array_equal(again.score(range(5)), wanted)
+        assert again.settings == model.settings and again.users_ == model.users_
+
+
+def test_the_home_folder_is_meant_by_a_tilde(tmp_path, monkeypatch):
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    EASE().fit(tiny([1, 2, 3])).save("~/model")
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+    assert (tmp_path / "home" / "model" / "model.json").exists()
+    assert load("~/model").items_ == IdMap([1, 2, 3])
 
 
 def test_everything_fitted_and_set_survives(small, tmp_path):
@@ -150,7 +172,7 @@ def test_load_refuses(small, tmp_path):
     path = folder / "model.json"
     good = json.loads(path.read_text(encoding="utf-8"))
     for change, message in [
-        ({"format": 2}, "format 1"),
+        ({"format": 1}, "format 2"),
         ({"class": "Popularity2"}, "Popularity2"),
         ({"items": good["items"][:-1]}, "ids of"),
         ({"users": []}, "ids of"),

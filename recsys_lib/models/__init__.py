@@ -1,31 +1,34 @@
 """Recommenders: everything with `fit` and `score`.
 
-Names load on first use, so that `from recsys_lib.models import EASE` costs no TensorFlow; only
-`MatrixFactorization` needs it.
+`from recsys_lib.models import EASE` costs no TensorFlow: what needs it is imported on first use.
 """
 
-from importlib import import_module
+from recsys_lib.models.base import BaseRecommender, Recommender, recommend
+from recsys_lib.models.baselines import ALS, EASE, BiasModel, ItemKNN, Popularity
+from recsys_lib.models.content import ContentTFIDF
+from recsys_lib.models.loading import MODELS, load, model_class
 
-# class -> the file it stands in; `load` finds the class of a saved model here and nowhere else
-MODELS = {
-    "Popularity": "baselines",
-    "BiasModel": "baselines",
-    "ItemKNN": "baselines",
-    "EASE": "baselines",
-    "ALS": "baselines",
-    "ContentTFIDF": "content",
-    "MatrixFactorization": "factorization",
-}
-_NAMES = MODELS | {name: "base" for name in ("Recommender", "BaseRecommender", "recommend")} | {"load": "saving"}
-
-__all__ = [*_NAMES, "MODELS"]
+__all__ = [
+    "ALS",
+    "EASE",
+    "MODELS",
+    "BaseRecommender",
+    "BiasModel",
+    "ContentTFIDF",
+    "ItemKNN",
+    "MatrixFactorization",
+    "Popularity",
+    "Recommender",
+    "load",
+    "recommend",
+]
 
 
 def __getattr__(name):
-    if name not in _NAMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_NAMES[name]}"), name)
+    if name in MODELS:  # not imported above: it needs TensorFlow
+        return model_class(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted(__all__)
+    return __all__

@@ -1,6 +1,7 @@
 """What the Keras models share: a seeded fit, TensorBoard logs, a saved network. Needs TensorFlow."""
 
 import zipfile
+from pathlib import Path
 
 from recsys_lib._tensorflow import require_tensorflow
 
@@ -34,9 +35,23 @@ class KerasRecommender(BaseRecommender):
             steps_per_execution=len(batches),  # an epoch is one call of the graph
             jit_compile=False,  # XLA knows no sparse input, and is slower here on two cores
         )
-        callbacks = [keras.callbacks.TensorBoard(self.log_dir)] if self.log_dir else []
+        callbacks = [keras.callbacks.TensorBoard(Path(self.log_dir).expanduser())] if self.log_dir else []
         log = self.network_.fit(batches, epochs=self.epochs, shuffle=False, verbose=0, callbacks=callbacks)
         self.loss_curve_ = np.array(log.history["loss"])
+
+    def __getstate__(self):
+        """What copy, pickle and joblib keep: of the network its class, configuration and weights, not its optimiser."""
+        state = dict(vars(self))
+        if network := state.pop("network_", None):
+            state["network_"] = type(network), network.get_config(), network.get_weights()
+        return state
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        if "network_" in state:
+            network, config, weights = state["network_"]
+            self.network_ = network.from_config(config)
+            self.network_.set_weights(weights)
 
     def _write(self, folder):
         super()._write(folder)

@@ -1,26 +1,22 @@
-"""A fitted model as a folder, and back: `model.json` (class, settings, ids) and its arrays. No pickle."""
+"""A fitted model as a folder: `model.json` (class, settings, ids) and its arrays. No pickle. `loading` reads it."""
 
 import json
 import shutil
 import tempfile
-import zipfile
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from recsys_lib.data.interactions import IdMap
-
-FORMAT = 2  # of a saved folder; `load` refuses any other
+FORMAT = 2  # of a saved folder, one more when it changes; `load` refuses any other
 FILES = {"model.json", "arrays.npz", "model.keras"}
 KEYS = {"format", "class", "settings", "implicit", "users", "items", "item_table"}
 
 
 def save(model, folder):
     """What `BaseRecommender.save` does."""
-    folder = Path(folder)
+    folder = Path(folder).expanduser()
     if folder.exists() and not _is_ours(folder):
         raise ValueError(f"{folder} is not a saved model, or holds other files: expected a new or an empty folder")
     settings = model.settings.items()
@@ -54,47 +50,14 @@ def _is_ours(folder):
     """An empty folder, or one that holds what `save` wrote and nothing else: only that may be replaced."""
     try:
         names = {path.name for path in folder.iterdir()}
-        return not names or (names <= FILES and KEYS <= set(_read_json(folder)))
+        return not names or (names <= FILES and KEYS <= set(read_head(folder)))
     except (OSError, ValueError, TypeError):
         return False
 
 
-def _read_json(folder):
+def read_head(folder):
+    """What stands in `model.json`."""
     return json.loads((folder / "model.json").read_text(encoding="utf-8"))
-
-
-def load(folder):
-    """Read a model written by `save`; it recommends as the one that was saved.
-
-    Raises FileNotFoundError where there is none; ValueError for another format, an unknown class, missing ids or a
-    damaged file."""
-    from recsys_lib.models import MODELS
-
-    folder = Path(folder)
-    if not (folder / "model.json").is_file():
-        raise FileNotFoundError(f"no saved model in {folder}: expected model.json")
-    try:
-        head = _read_json(folder)
-        found = head.get("format") if isinstance(head, dict) else head
-        if found != FORMAT:
-            raise ValueError(f"expected format {FORMAT}, received {found!r}; fit and save the model again")
-        if KEYS - set(head):
-            raise ValueError(f"model.json lacks {sorted(KEYS - set(head))}")
-        if head["class"] not in list(MODELS):
-            raise ValueError(f"expected one of {sorted(MODELS)}, received class {head['class']!r}")
-        if not isinstance(head["implicit"], bool):
-            raise ValueError(f"expected implicit as true or false, received {head['implicit']!r}")
-        cls = getattr(import_module(f"recsys_lib.models.{MODELS[head['class']]}"), head["class"])
-        model = cls(**head["settings"])
-        model.users_, model.items_, model.implicit_ = IdMap(head["users"]), IdMap(head["items"]), head["implicit"]
-        model._read(folder)
-        ids = len(model.users_), len(model.items_)
-        if model.train_.shape != ids:
-            raise ValueError(f"expected the ids of {model.train_.shape} users and items, received {ids}")
-        model.item_table_ = _table_from_json(head["item_table"], model.items_)
-        return model
-    except (TypeError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{folder} cannot be loaded: {error}") from error
 
 
 def _plain(values, what, *more):
@@ -118,7 +81,8 @@ def _table_to_json(table):
     return columns
 
 
-def _table_from_json(columns, items):
+def table_from_json(columns, items):
+    """The item table of what `_table_to_json` gave."""
     if columns is None:
         return None
     return pd.DataFrame({"item_id": list(items)} | {name: _column(values) for name, values in dict(columns).items()})
