@@ -22,7 +22,7 @@ endif
 # the time, and TensorFlow has it give them back after each (it sets M_TRIM_THRESHOLD)
 export MALLOC_MMAP_THRESHOLD_ ?= 33554432
 export MALLOC_TOP_PAD_ ?= 536870912
-.PHONY: help env book pages chapter test colab notebooks experiments explore lab lint bench repository lock clean
+.PHONY: help env book pages chapter test colab notebooks experiments explore lab lint bench lock clean
 
 help: ## list the commands
 	@echo "Usage: make COMMAND"; echo
@@ -72,9 +72,6 @@ lint: env ## check style (ruff) and spelling (codespell) of code, notebooks and 
 
 bench: env ## measure the library's speed on this machine
 	@$(RUN)/bench.py
-
-repository: env ## carry the public address everywhere: URL=https://github.com/OWNER/NAME (URL= unsets it)
-	@$(RUN)/repository.py $(if $(filter undefined,$(origin URL)),,--set "$(URL)")
 
 lock: env ## resolve requirements.txt anew into requirements.lock
 	@$(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

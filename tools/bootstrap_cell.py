@@ -4,8 +4,9 @@
     python tools/bootstrap_cell.py --write [FILE …] # write it into all notebooks (or into these)
     python tools/bootstrap_cell.py --print          # show it
 
-The cell installs the library where it is missing (Colab) and does nothing elsewhere. It never installs TensorFlow,
-Keras, NumPy or pandas: the library's own requirements name none of them."""
+The cell does nothing where the library is there. Where it is missing it says what to type; the copies that the site
+opens in Colab (tools/publish.py makes them) name the place to install it from instead. It never installs TensorFlow,
+Keras, NumPy or pandas by itself: the library's own requirements name none of them."""
 
 import argparse
 import sys
@@ -13,28 +14,29 @@ from pathlib import Path
 
 import nbformat
 
-from bookfiles import NOTEBOOKS, ROOT, notebook_paths, read_notebook, repository_url, write_notebook
+from bookfiles import NOTEBOOKS, ROOT, notebook_paths, read_notebook, tidy, write_notebook
 
 TEMPLATE = """\
-# Setup: installs the book's library where it is missing (in Google Colab, say).
+# Setup: in Google Colab this installs the book's library, from the place named here.
 import importlib.util
 import subprocess
 import sys
 
-REPOSITORY = "{url}"
+LIBRARY = "{library}"
 if importlib.util.find_spec("recsys_lib") is None:
-    if not REPOSITORY:
-        raise ImportError("recsys_lib is missing: run `pip install .` in this book")
+    if not LIBRARY:
+        raise ImportError('recsys_lib is missing. Run: pip install ".[tensorflow]"')
     print("Installing recsys_lib, about half a minute ...")
     pip = [sys.executable, "-m", "pip", "install", "-q"]
-    subprocess.run([*pip, "recsys-lib @ git+" + REPOSITORY], check=True)
+    subprocess.run([*pip, LIBRARY], check=True)
     importlib.invalidate_caches()"""
 
 TAGS = ["bootstrap", "hide-input"]
 
 
-def text(url=None):
-    return TEMPLATE.format(url=repository_url() if url is None else url)
+def text(library=""):
+    """The cell; library: what pip is to install, empty where no public address is known."""
+    return TEMPLATE.format(library=library)
 
 
 def is_bootstrap(cell):
@@ -74,6 +76,7 @@ def main(argv=None):
         if install(notebook, text()):
             wrong.append(path)
             if args.write:
+                tidy(notebook)  # ids follow from the sources
                 write_notebook(path, notebook)
     verb = "written into" if args.write else "differs in"
     for path in wrong:
