@@ -19,17 +19,15 @@ def pytest_addoption(parser):
 
 def pytest_collection_modifyitems(config, items):
     """With --notebook: a test with a parameter `path` that is another notebook is left out; the book's own stay."""
-    chosen = config.getoption("notebook")
-    if chosen is None:
+    if (chosen := config.getoption("notebook")) is None:
         return
-    parameters = {item: getattr(item, "callspec", None) and item.callspec.params.get("path") for item in items}
-    others = [
-        item
-        for item, path in parameters.items()
-        if isinstance(path, Path) and path.suffix == ".ipynb" and path != chosen.resolve()
-    ]
-    config.hook.pytest_deselected(items=others)
-    items[:] = [item for item in items if item not in others]
+
+    def of_another(item):
+        path = item.callspec.params.get("path") if hasattr(item, "callspec") else None
+        return isinstance(path, Path) and path.suffix == ".ipynb" and path != chosen.resolve()
+
+    config.hook.pytest_deselected(items=[item for item in items if of_another(item)])
+    items[:] = [item for item in items if not of_another(item)]
 
 
 @pytest.fixture(scope="session")

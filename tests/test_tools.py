@@ -1,74 +1,62 @@
 """The tools behind `make`: what they write, what they refuse and what they say."""
 
-import os
-import shutil
-import subprocess
-import sys
-
 import nbformat
 import pytest
-import yaml
 
 import bookfiles
-import bootstrap_cell
 import links
 import notebooks
-import setup_env
-from bookfiles import ROOT
 
 
-def notebook_file(folder, *sources):
-    path = folder / "chapter.ipynb"
+def notebook_file(folder, *sources, name="chapter"):
+    path = folder / f"{name}.ipynb"
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
     return path
 
 
-def execute(*arguments):
-    command = [sys.executable, ROOT / "tools" / "notebooks.py", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+def execute(capsys, *paths):
+    """(exit status, what it said) of tools/notebooks.py."""
+    status = notebooks.main([str(path) for path in paths])
+    return status, capsys.readouterr().out
 
 
-def test_a_notebook_is_executed_in_an_empty_folder_and_twice_gives_the_same_bytes(tmp_path):
+def test_a_notebook_is_executed_in_an_empty_folder_and_twice_gives_the_same_bytes(tmp_path, capsys):
     path = notebook_file(tmp_path, "import os\nprint(len(os.listdir()))", "print('a')\nprint('b')", "6 * 7")
-    assert execute(path).returncode == 0
+    assert execute(capsys, path)[0] == 0
     first = path.read_bytes()
     cells = bookfiles.read_notebook(path).cells
     assert [cell.execution_count for cell in cells] == [1, 2, 3]
     assert cells[0].outputs[0].text == "0\n" and cells[1].outputs[0].text == "a\nb\n"
     assert cells[2].outputs[0].data["text/plain"] == "42"
-    assert execute(path).returncode == 0
+    assert execute(capsys, path)[0] == 0
     assert path.read_bytes() == first
     assert [file.name for file in tmp_path.iterdir()] == ["chapter.ipynb"]
 
 
-@pytest.mark.parametrize(
-    ("source", "said"),
-    [
-        ("1 / 0", "ZeroDivisionError"),
-        ("import sys\nprint('careful', file=sys.stderr)", "wrote to stderr"),
-        ("import os\nprint(os.getcwd())", "absolute path"),
-        ("print(object())", "memory address"),
-    ],
-)
-def test_a_notebook_that_fails_stays_as_it_was(tmp_path, source, said):
-    path = notebook_file(tmp_path, "x = 1", source)
-    before = path.read_bytes()
-    done = execute(path)
-    assert done.returncode == 1
-    assert said in done.stdout and "cell 1" in done.stdout
-    assert path.read_bytes() == before
+def test_a_notebook_that_fails_stays_as_it_was(tmp_path, capsys):
+    sources = {
+        "ZeroDivisionError": "1 / 0",
+        "wrote to stderr": "import sys\nprint('careful', file=sys.stderr)",
+        "absolute path": "import os\nprint(os.getcwd())",
+        "memory address": "print(object())",
+        "killed from outside": "import os\nos.kill(os.getpid(), 9)",
+    }
+    paths = [notebook_file(tmp_path, "x = 1", source, name=f"n{n}") for n, source in enumerate(sources.values())]
+    before = [path.read_bytes() for path in paths]
+    status, said = execute(capsys, *paths)
+    assert status == 1 and "0 of 5 notebooks executed and written" in said
+    told = [part for part in said.split("\n--- ")[1:]]
+    for path, text, wanted in zip(paths, told, sources, strict=True):
+        assert path.name in text and wanted in text and "cell 1" in text
+    assert "the kernel died in cell 1" in told[-1]
+    assert [path.read_bytes() for path in paths] == before
 
 
-def test_a_kernel_that_dies_is_told(tmp_path):
-    done = execute(notebook_file(tmp_path, "x = 1", "import os\nos.kill(os.getpid(), 9)"))
-    assert done.returncode == 1
-    assert "the kernel died in cell 1" in done.stdout and "killed from outside" in done.stdout
-
-
-def test_a_notebook_that_is_not_there(tmp_path):
-    done = execute(tmp_path / "none.ipynb")
-    assert done.returncode == 2 and "no such notebook" in done.stderr
+def test_a_notebook_that_is_not_there(tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        notebooks.main([str(tmp_path / "none.ipynb")])
+    assert ended.value.code == 2 and "no such notebook" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["/home/ann/x", "see /tmp/tmp1/y", "C:\\Users", "('/work/book/a.py')"])
@@ -81,28 +69,6 @@ def test_absolute_paths_are_found(text):
 )
 def test_other_slashes_are_none(text):
     assert not notebooks.ABSOLUTE_PATH.search(text)
-
-
-def test_bootstrap_cell_replaces_itself_and_follows_the_head():
-    markdown, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
-    notebook = nbformat.v4.new_notebook(cells=[markdown("# T"), markdown("text"), code("x = 1")])
-    assert bootstrap_cell.install(notebook, bootstrap_cell.text(""))
-    assert notebook.cells[1].source == bootstrap_cell.text("")
-    assert not bootstrap_cell.install(notebook, bootstrap_cell.text(""))
-    assert bootstrap_cell.install(notebook, bootstrap_cell.text("https://example.org/a/b"))
-    assert len(notebook.cells) == 4
-    compile(notebook.cells[1].source, "cell", "exec")
-
-
-def test_bootstrap_cell_without_address_says_what_to_do():
-    hidden = "import importlib.util\nimportlib.util.find_spec = lambda name: None\n"
-    with pytest.raises(ImportError, match=r"pip install \."):
-        namespace = {}
-        find_spec = __import__("importlib.util").util.find_spec
-        try:
-            exec(hidden + bootstrap_cell.text(""), namespace)
-        finally:
-            __import__("importlib.util").util.find_spec = find_spec
 
 
 @pytest.mark.parametrize(
@@ -141,68 +107,3 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path):
     with pytest.raises(TypeError):
         bookfiles.write_atomically(path, None)
     assert path.read_text() == "old" and len(list(tmp_path.iterdir())) == 1
-
-
-class TestPython:
-    """tools/python.sh with a PATH of its own."""
-
-    def run(self, folder, PYTHON="", **scripts):
-        for name, body in scripts.items():
-            file = folder / name.replace("_", ".")
-            file.write_text(f"#!/bin/sh\n{body}\n")
-            file.chmod(0o755)
-        shutil.copy("/bin/sh", folder / "sh") if not (folder / "sh").exists() else None
-        environment = {"PATH": str(folder), "HOME": os.environ.get("HOME", "/"), "PYTHON": PYTHON}
-        return subprocess.run(
-            ["/bin/sh", ROOT / "tools" / "python.sh"], capture_output=True, text=True, env=environment
-        )
-
-    def test_a_shim_that_fails_is_passed_over(self, tmp_path):
-        done = self.run(tmp_path, python3_13="echo no such version; exit 127", python3=f'exec "{sys.executable}" "$@"')
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.strip()
-
-    def test_the_one_asked_for_wins(self, tmp_path):
-        """The workflow's matrix asks for 3.11 and 3.13, and must not be given the newest of the machine."""
-        for name in ("3_11", "3_12", "3_13"):
-            answer = f"case $2 in *executable*) echo {name};; esac"
-            self.run(tmp_path, **{f"python{name}": answer})
-        assert self.run(tmp_path).stdout.strip() == "3_13"
-        assert self.run(tmp_path, PYTHON="python3.11").stdout.strip() == "3_11"
-        test = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text("utf-8"))["jobs"]["test"]
-        assert test["env"]["PYTHON"] == "python${{ matrix.python }}"
-
-    def test_none_that_fits(self, tmp_path):
-        done = self.run(tmp_path, python3='case "$2" in *platform*) echo 3.14.0;; *) exit 3;; esac')
-        assert done.returncode == 1
-        for part in ("3.11, 3.12 or 3.13", "no wheel for 3.14", "python3 is 3.14.0", "apt install", "PYTHON="):
-            assert part in done.stderr
-
-    def test_without_venv(self, tmp_path):
-        done = self.run(tmp_path, python3='case "$2" in *ensurepip*) exit 1;; *) echo python3.12;; esac')
-        assert done.returncode == 1
-        assert "sudo apt install python3.12-venv" in done.stderr
-
-
-def test_only_a_push_to_the_book_itself_is_published():
-    """A pull request from a fork's branch `main` ends in a successful run of `test` on `main` too."""
-    condition = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text("utf-8"))["jobs"]["build"]["if"]
-    run = "github.event.workflow_run."
-    assert f"({run}event == 'push' && {run}conclusion == 'success')" in condition
-
-
-def test_a_full_disk_is_told(monkeypatch, capsys):
-    monkeypatch.setattr(setup_env.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 10**8})())
-    with pytest.raises(SystemExit):
-        setup_env.stop_if_full(setup_env.NEEDED_BYTES)
-    said = capsys.readouterr().err
-    assert "The disk is full: 0.1 GB" in said and "make clean" in said
-
-
-def test_a_failed_installation_says_what_to_do(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(setup_env, "call", lambda *command: 1)
-    monkeypatch.setattr(setup_env, "get_uv", lambda: True)
-    monkeypatch.setattr(setup_env, "stop_if_full", lambda needed: None)
-    with pytest.raises(SystemExit):
-        setup_env.install()
-    assert "type the same command again" in capsys.readouterr().err

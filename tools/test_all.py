@@ -24,9 +24,12 @@ from notebooks import BUDGET_SECONDS, kernel_environment
 
 OF_CHAPTERS = [
     f"tests/test_{name}.py"
-    for name in ("notebooks_contract", "by_hand", "exercises", "claims_page", "formula_index", "front_pages")
-]
-CONTRACT = [*OF_CHAPTERS, "tests/test_repository.py", "tests/exercises"]
+    for name in (
+        "notebooks_contract", "chapter", "by_hand", "exercises", "claims_page", "formula_index", "front_pages",
+        "front_lists",
+    )
+]  # fmt: skip
+CONTRACT = [*OF_CHAPTERS, "tests/test_publish.py", "tests/exercises"]
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
 TWO_WORKERS = ("-n", "2", "--dist", "loadfile")
 
