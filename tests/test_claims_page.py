@@ -44,6 +44,18 @@ def test_every_pair_names_rows_of_the_stored_results(path):
                     assert metric in set(frames[row][0]["metric"]), f"cell {number}: {row} has no {metric}"
 
 
+def test_the_kept_intervals_are_what_compare_says():
+    """One of each stored result; the others were computed with it."""
+    newest = {}
+    for key, entry in claims_page.kept_intervals().items():
+        pair = key.split(" | ")
+        if entry["of"] == claims_page.fingerprint(pair[0]):
+            newest.setdefault(pair[0], (pair, entry["interval"]))
+    for pair, interval in newest.values():
+        said = "remove book/second_data.json and run tools/claims_page.py"
+        assert list(claims_page.measured(*pair)) == pytest.approx(interval, abs=1e-12), said
+
+
 def test_the_warning_is_quoted_letter_for_letter():
     if not README.is_file():
         pytest.skip("the description that comes with MovieLens small is not beside this book")
@@ -148,12 +160,13 @@ def stored(monkeypatch):
 
     monkeypatch.setattr(results, "frames", frames, raising=False)
     monkeypatch.setattr(results, "load", lambda name: {"values": {"chosen": content[name][1]}})
-    clear = (claims_page.stored_frames.cache_clear, claims_page.difference.cache_clear)
-    for function in clear:
-        function()
+    monkeypatch.setattr(claims_page, "USED", {})
+    cached = (claims_page.stored_frames, claims_page.difference, claims_page.kept_intervals, claims_page.fingerprint)
+    for function in cached:
+        function.cache_clear()
     yield content
-    for function in clear:
-        function()
+    for function in cached:
+        function.cache_clear()
 
 
 PAIR = ("exam", "new", "old", "ndcg@10")
@@ -245,6 +258,35 @@ def test_the_page_shows_and_counts_what_became_of_the_pairs(stored, monkeypatch,
     assert entry[2].startswith("  *On MovieTweetings: new − old, NDCG@10, difference −.0300 ")
     assert entry[3] == "  [Which?](../notebooks/part/t.ipynb#which)"
     assert entry[5:7] == ["- **Plain.**\\", "  [Which?](../notebooks/part/t.ipynb#which)"]
+
+
+def test_an_interval_is_computed_once_for_a_stored_result(stored, monkeypatch, tmp_path):
+    """It is kept beside the fingerprint of the file it comes from; another file, and it is computed anew."""
+    stored["exam"] = FIRST
+    folder = tmp_path / "recsys_lib" / "results"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(claims_page, "ROOT", tmp_path)
+    monkeypatch.setattr(claims_page, "KEPT", tmp_path / "kept.json")
+    computed = []
+    monkeypatch.setattr(
+        claims_page, "measured", lambda *pair, own=claims_page.measured: computed.append(pair) or own(*pair)
+    )
+
+    def run(content):
+        (folder / "exam.json").write_text(content)
+        for function in (claims_page.difference, claims_page.kept_intervals, claims_page.fingerprint):
+            function.cache_clear()
+        interval = claims_page.difference(*PAIR)
+        claims_page.keep_intervals()
+        return interval
+
+    first = run("a")
+    assert run("a") == first and str(run("a")) == str(first) and computed == [PAIR]
+    run("b")
+    assert computed == [PAIR, PAIR]
+    stored["exam"] = ({"old": 0.1}, {})
+    claims_page.stored_frames.cache_clear()
+    assert run("b") is None, "what is kept does not outlive its rows"
 
 
 def test_names_of_metrics():

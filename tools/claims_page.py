@@ -4,18 +4,31 @@ python tools/claims_page.py            # write it if it differs
 python tools/claims_page.py --check    # fail if it differs
 
 A claim that names its pair, pair=("result", "model", "baseline"), gets a line more: what became of that comparison on
-the second data set, from the stored results."""
+the second data set, from the stored results. Its intervals take seconds each: they are kept in book/second_data.json,
+and computed again where the stored result is another."""
 
 import ast
 import collections
 import functools
+import hashlib
+import json
 import re
 import sys
 
-from bookfiles import ROOT, Anchors, chapter_title, headings, notebook_paths, read_notebook, write_or_check
+from bookfiles import (
+    ROOT,
+    Anchors,
+    chapter_title,
+    headings,
+    notebook_paths,
+    read_notebook,
+    write_atomically,
+    write_or_check,
+)
 from recsys_lib.claims import read_pairs, verdict
 
 PAGE = ROOT / "book" / "claims.md"
+KEPT = ROOT / "book" / "second_data.json"
 # ending of the stored result of a second data set → (the first data, the second)
 SECOND = {"_movietweetings": ("MovieLens", "MovieTweetings"), "_movielens": ("MovieTweetings", "MovieLens")}
 VERDICTS = ("holds", "not shown", "reversed", "no verdict", "not measured")
@@ -148,16 +161,56 @@ def stored_frames(result):
         return None
 
 
+def measured(result, model, baseline, metric):
+    """Interval of model − baseline, computed from the stored result."""
+    from recsys_lib.evaluation import Interval, compare
+
+    frames = stored_frames(result)
+    row = compare({name: frames[name] for name in (baseline, model)}, baseline=baseline, metric=metric).loc[model]
+    return Interval(*row[["difference", "difference_low", "difference_high"]], int(row["n_users"]))
+
+
+@functools.cache
+def fingerprint(result):
+    """Of the file of a stored result; None where there is none."""
+    path = ROOT / "recsys_lib" / "results" / f"{result.split('/')[0]}.json"
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.exists() else None
+
+
+@functools.cache
+def kept_intervals():
+    """{result | model | baseline | metric: {"of": fingerprint of the result, "interval": mean, low, high, users}}."""
+    return json.loads(KEPT.read_text("utf-8")) if KEPT.exists() else {}
+
+
+def key_of(*pair):
+    return " | ".join(pair)
+
+
+USED = {}  # the intervals that this run needed, in the form of kept_intervals
+
+
 @functools.cache
 def difference(result, model, baseline, metric):
     """Interval of model − baseline in a stored result; None where it, or one of the two, is not stored."""
-    from recsys_lib.evaluation import Interval, compare
+    from recsys_lib.evaluation import Interval
 
-    frames = stored_frames(result) or {}
-    if not {model, baseline} <= set(frames):
+    if not {model, baseline} <= set(stored_frames(result) or {}):
         return None
-    row = compare({name: frames[name] for name in (baseline, model)}, baseline=baseline, metric=metric).loc[model]
-    return Interval(*row[["difference", "difference_low", "difference_high", "n_users"]])
+    pair = result, model, baseline, metric
+    known, of = kept_intervals().get(key_of(*pair)), fingerprint(result)
+    interval = Interval(*known["interval"]) if known and known["of"] == of else measured(*pair)
+    if of:
+        USED[key_of(*pair)] = {"of": of, "interval": list(interval)}
+    return interval
+
+
+def keep_intervals():
+    """Write what this run used, a line a comparison."""
+    lines = (f"{json.dumps(key, ensure_ascii=False)}: {json.dumps(USED[key])}" for key in sorted(USED))
+    text = "{\n" + ",\n".join(lines) + "\n}\n"
+    if USED and not (KEPT.exists() and KEPT.read_text("utf-8") == text):
+        write_atomically(KEPT, text)
 
 
 def second_data(result):
@@ -246,8 +299,10 @@ def page():
 
 
 def main(argv):
-    check = "--check" in argv
-    return write_or_check(PAGE, page(), check=check, source="the notebooks", command="tools/claims_page.py")
+    check, text = "--check" in argv, page()
+    if not check:
+        keep_intervals()
+    return write_or_check(PAGE, text, check=check, source="the notebooks", command="tools/claims_page.py")
 
 
 if __name__ == "__main__":
