@@ -90,7 +90,9 @@ def test_an_order_of_rows_that_follows_time_is_not_neutral():
 
 
 def test_what_cannot_be_audited():
-    with pytest.raises(TypeError, match=r"received str: read a file with pandas.read_csv\(path\)"):
+    with pytest.raises(
+        TypeError, match=r"received str: read the file first, read_csv\('ratings.csv', duplicates='last'\)"
+    ):
         audit("ratings.csv")
     with pytest.raises(TypeError, match="expected Interactions or a DataFrame, received list$"):
         audit([1, 2])

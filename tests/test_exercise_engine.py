@@ -6,7 +6,18 @@ import pytest
 from scipy import sparse
 
 from recsys_lib import exercises
-from recsys_lib.exercises import Verdict, check, check_function, check_value, close, exercise, not_yet, right, wrong
+from recsys_lib.exercises import (
+    Verdict,
+    check,
+    check_function,
+    check_value,
+    close,
+    exercise,
+    not_yet,
+    question,
+    right,
+    wrong,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -136,3 +147,51 @@ def test_close_reads_numbers_in_any_container():
 def test_verdicts():
     assert right() == Verdict("right", "Right.") and str(wrong("No.")) == "✗ No."
     assert not_yet().state == "not yet"
+
+
+# --- questions with options
+
+
+def a_question():
+    question("paper.q1", a="That is the sum.", b=right("A mean divides by n."), c="That divides twice.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        ("b", "✓ A mean divides by n."),
+        (" B) ", "✓ A mean divides by n."),
+        ("(b)", "✓ A mean divides by n."),
+        ("b.", "✓ A mean divides by n."),
+        ("a", "✗ That is the sum."),
+        ("C", "✗ That divides twice."),
+        ("d", "✗ There is no option 'd': answer one of a, b, c, as text."),
+        ("ab", "✗ There is no option 'ab': answer one of a, b, c, as text."),
+        (2, "✗ There is no option '2': answer one of a, b, c, as text."),
+        (["a", "b"], "✗ There is no option"),
+        (None, "… not yet:"),
+        (..., "… not yet:"),
+        ("", "… not yet: put the letter"),
+    ],
+)
+def test_a_question_has_a_hint_for_each_wrong_answer(capsys, answer, line):
+    a_question()
+    assert said(capsys, "paper.q1", answer).startswith(line)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"a": "no", "b": "no"}, {"a": right("yes")}, {"a": right("yes"), "b": ""}, {"a": right("yes"), "b": None}],
+)
+def test_a_question_without_a_right_answer_or_a_hint_is_refused(options):
+    with pytest.raises(ValueError, match="expected right.* for one option of 'paper.q2' and a hint for each other"):
+        question("paper.q2", **options)
+
+
+def test_a_notebook_shows_a_verdict_once(capsys):
+    """IPython's own formatter finds nothing left to show for the value of a last line."""
+    display = pytest.importorskip("IPython.core.formatters").DisplayFormatter()
+    assert display.format("text")[0], "it shows other values"
+    a_question()
+    data, _ = display.format(check("paper.q1", "a"))
+    assert data == {} and capsys.readouterr().out == "✗ That is the sum.\n"

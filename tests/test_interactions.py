@@ -103,7 +103,7 @@ def test_from_table(data):
     )
     assert data.item_table["title"].tolist() == ["A", "B", "C"]
     assert (len(data), data.n_users, data.n_items) == (4, 3, 3)
-    pd.testing.assert_frame_equal(data.to_table(), TABLE, check_dtype=False)
+    pd.testing.assert_frame_equal(data.table(), TABLE, check_dtype=False)
 
 
 def test_matrix_keeps_zeros_and_the_full_shape(data):
@@ -138,7 +138,7 @@ def test_what_is_missing_is_said(data):
         bare.require_rating()
     with pytest.raises(ValueError, match="expected timestamps, got timestamp=None"):
         bare.require_timestamp()
-    assert list(bare.to_table().columns) == ["user_id", "item_id"]
+    assert list(bare.table().columns) == ["user_id", "item_id"]
     assert repr(bare) == "Interactions(4 pairs, 3 users, 3 items, no rating, no timestamp)"
     assert data.require_rating() is data.rating and data.require_timestamp() is data.timestamp
 
@@ -155,7 +155,7 @@ def test_it_is_frozen_and_keeps_its_own_copy():
 
 
 def test_take(data):
-    assert data.take(data.rating >= 4).to_table()["item_id"].tolist() == [30, 20]
+    assert data.take(data.rating >= 4).table()["item_id"].tolist() == [30, 20]
     assert data.take([2, 0]).timestamp.tolist() == [300, 400]
     assert data.take(slice(1, 3)).user.tolist() == [0, 0]
     assert data.take([0]).users is data.users
@@ -278,7 +278,7 @@ def test_a_pair_that_comes_twice():
     table = pd.DataFrame({"user_id": list("abab"), "item_id": [1, 1, 1, 2], "rating": [1.0, 3, 5, 2]})
     with pytest.raises(ValueError, match="got 1 repeats, the first: user 'a', item 1"):
         Interactions.from_table(table)
-    last = Interactions.from_table(table, duplicates="last").to_table()
+    last = Interactions.from_table(table, duplicates="last").table()
     assert last.values.tolist() == [["b", 1, 3], ["a", 1, 5], ["b", 2, 2]]
     assert Interactions.from_table(table, duplicates="mean").rating.tolist() == [3, 3, 2]
     timed = Interactions.from_table(table.assign(timestamp=[9, 8, 7, 6]), duplicates="last")

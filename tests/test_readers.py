@@ -30,7 +30,7 @@ def write(tmp_path_factory):
 
 
 def rows(data):
-    return data.to_table().values.tolist()
+    return data.table().values.tolist()
 
 
 # --- read rightly
@@ -69,14 +69,14 @@ def test_files_as_they_come(write, content, columns):
 
 
 def test_columns_that_are_not_there_are_said_to_be_missing(write):
-    bare = read_csv(write("user,item,stars\na,b,5\n"))
+    bare = read_csv(write("user,item,title\na,b,Emma\n"))
     assert bare.rating is None and bare.timestamp is None
     dated = read_csv(write("user,item,timestamp\na,b,2000-01-01\n"))
     assert dated.rating is None and dated.timestamp.tolist() == [946684800]
 
 
 def test_ids_stay_text(write):
-    data = read_csv(write('user,item\n7,"a,b"\n07, x\n7.0,"say ""hi"""\nnull,"two\nlines"\n'))
+    data = read_csv(write('user,item\n7,"a,b"\n07," x"\n7.0,"say ""hi"""\nnull,"two\nlines"\n'))
     assert data.users.ids == ("07", "7", "7.0", "null")
     assert data.items.ids == (" x", "a,b", 'say "hi"', "two\nlines")
     with pytest.raises(KeyError, match=r"unknown id 7; did you mean '7' \(str, not int\)"):
@@ -118,7 +118,8 @@ def test_a_range_of_ratings(write):
         ("a,x,,1", "rating is empty"),
         (",x,3,1", "user is empty"),
         ('a,"",3,1', "item is empty"),
-        ("a,  ,3,1", "item '  ' is empty"),
+        ("a,  ,3,1", "item is empty"),
+        ('a,"  ",3,1', "item '  ' is empty"),
         ("a,x,3,", "timestamp is empty"),
         ("a,x,3", "expected 4 fields, got 3"),
         ("a,x,3,1,", "expected 4 fields, got 5"),
@@ -129,8 +130,8 @@ def test_a_range_of_ratings(write):
         ("a,x,3,1260759144000000", "timestamp '1260759144000000' is neither"),
         ("a,x,3,9999-12-31", "timestamp '9999-12-31' lies after the year 5138"),
         ("a,x,3,1260759144000", "timestamp '1260759144000' is of another unit than the first, which is in seconds"),
-        ('a,"x,3,1', "cannot be split into fields: unexpected end of data"),
-        ('a,"x"y,3,1', "cannot be split into fields: ',' expected after '\"'"),
+        ('a,"x,3,1', "cannot be split into fields: a quote that does not close"),
+        ('a,"x"y,3,1', "cannot be split into fields: a quote that does not close"),
         ("a,x,\0,1", "expected text, got a NUL"),
     ],
 )
@@ -141,7 +142,7 @@ def test_a_bad_line_is_named(write, line, reason):
 
 
 def test_bytes_that_are_no_text(write):
-    with pytest.raises(ValueError, match="ratings.csv, line 3: expected utf-8-sig text, got invalid continuation byte"):
+    with pytest.raises(ValueError, match="ratings.csv, line 3: expected utf-8 text, got invalid continuation byte"):
         read_csv(write(HEADER.encode() + b"a,x,3,1\r\nb,\xe9t\xe9,4,1\r\n"))
 
 
@@ -158,7 +159,7 @@ def test_several_bad_lines_come_in_one_message(write):
     [
         ("20150131", "20150201", "line 2: timestamp '20150131' is a date or a number of seconds"),
         ("201501311830", "201501311831", "line 2: timestamp '201501311830' is a date or a number of seconds"),
-        (" 20150131183000", "20150131183001", "line 2: timestamp ' 20150131183000' is a date or a number of seconds"),
+        (" 20150131183000", "20150131183001", "line 2: timestamp '20150131183000' is a date or a number of seconds"),
         ("0", "20150131", "line 3: timestamp '20150131' is a date or a number of seconds"),
         ("20150131", "2015-02-01", "'2015-02-01' is of another unit than the first, which is in seconds"),
         ("2000-07-30", "964982703", "'964982703' is of another unit than the first, which is in dates"),
@@ -188,18 +189,18 @@ def test_one_second_of_1970_among_others_is_no_date(write):
         (
             "a,b,3\n",
             None,
-            "line 1: expected a header with user .* got 'a,b,3'; for a file without a header give columns=",
+            "line 1: expected a header with user .* got 'a', 'b', '3'; for a file without .* columns=",
         ),
         ("user item\na b\n", None, "line 1: expected a header with user"),
         ("\nuser,rating\na,3\n", None, "line 2: expected a header with user"),
-        ("user,userId,item\na,b,c\n", None, "line 1: header: expected each field once, got user twice"),
+        ("user,userId,item\na,b,c\n", None, "line 1: expected each field once, got user twice"),
         (
             HEADER + "a,b,3,1\n",
             ["user", "item", "rating", "timestamp"],
             "line 1: expected data because columns= is given",
         ),
-        ("a,b,3\n", ["user", "item"], "line 1: expected 2 fields by comma, semicolon or tab, got 'a,b,3'"),
-        ("a;b,c\n", ["user", "item"], "line 1: expected one separator, got 'a;b,c', which may be split by ';' or ','"),
+        ("a,b,3\n", ["user", "item"], "line 1: expected 2 fields by comma, semicolon or tab, got 'a', 'b', '3'"),
+        ("a;b,c\n", ["user", "item"], "line 1: expected one separator, got 'a', 'b,c'; give separator=';' or ','"),
         ("a,b,3\n", ["user", "item", "stars"], "expected columns of user, item, rating, timestamp and '_'"),
         ("a,b,3\n", ["user", "_", "rating"], "expected user and item among the columns"),
         ("a,b,3\n", ["user", "item", "userId"], "columns: expected each field once, got user twice"),
@@ -241,7 +242,7 @@ def tables(draw):
 def as_csv(table, delimiter, quote_all, end):
     def field(value):
         text = str(value)
-        quoted = quote_all or any(c in text for c in (delimiter, '"', "\r", "\n"))
+        quoted = quote_all or text != text.strip() or any(c in text for c in (delimiter, '"', "\r", "\n"))
         return '"' + text.replace('"', '""') + '"' if quoted else text
 
     return "".join(delimiter.join(map(field, row)) + end for row in table)
@@ -271,7 +272,8 @@ def test_what_was_written_is_read(write, table, delimiter, quote_all, end, unit,
         data = read_csv(path, columns=None if has_header else columns)
     except ValueError as error:
         # the one thing that a file without a header leaves open
-        assert "expected one separator" in str(error) and not has_header
+        assert not has_header
+        assert "expected one separator" in str(error) or "got what looks like a header" in str(error)
         return
     assert rows(data) == [list(row) for row in table]
 

@@ -10,10 +10,11 @@ from .interactions import Interactions
 BETRAYS = 0.3  # rank correlation from which an order counts as a leak; a convention, not a test
 
 
-def audit(data):
+def audit(data, *, rating="rating"):
     """One row a check: check, value, meaning. What cannot be checked has value NaN and says what is missing.
 
     data: Interactions, or a DataFrame as for `Interactions.from_table`, in which a pair may come twice.
+    rating=None: every row of that DataFrame is a like.
     Correlations are Spearman's, in [-1, 1]; shares lie in [0, 1]. Raises ValueError for data without a row and
     for dates as text, TypeError for anything but Interactions or a DataFrame.
     Chapter: Evaluation."""
@@ -23,9 +24,11 @@ def audit(data):
         if len(data) and "timestamp" in data and pd.api.types.is_string_dtype(data["timestamp"]):
             text = f"text such as {data['timestamp'].iloc[0]!r}: convert it with pd.to_datetime"
             raise ValueError(f"expected timestamp in seconds since 1970 or as datetime64, got {text}")
-        data = Interactions.from_table(data, duplicates="last")
+        data = Interactions.from_table(data, rating=rating, duplicates="last")
     if not isinstance(data, Interactions):
-        remedy = ": read a file with pandas.read_csv(path)" if isinstance(data, (str, Path)) else ""
+        remedy = ""
+        if isinstance(data, (str, Path)):
+            remedy = f": read the file first, read_csv({str(data)!r}, duplicates='last')"
         raise TypeError(f"expected Interactions or a DataFrame, received {type(data).__name__}{remedy}")
     if len(data) == 0:
         raise ValueError("expected at least one rating to audit, got none")

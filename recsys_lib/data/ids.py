@@ -1,0 +1,118 @@
+"""External ids ↔ positions."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from .fields import is_number
+
+
+def _as_list(values):
+    """A list of plain Python objects; NumPy scalars would print as np.int64(7) and are not JSON."""
+    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
+        raise TypeError(f"expected a sequence of ids, got {type(values).__name__} {values!r}")
+    if hasattr(values, "tolist"):
+        return values.tolist()
+    values = list(values)
+    scalars = any(issubclass(kind, np.generic) for kind in set(map(type, values)))
+    return [value.item() if isinstance(value, np.generic) else value for value in values] if scalars else values
+
+
+def _is_missing(value):
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
+
+
+@dataclass(frozen=True, repr=False)
+class IdMap:
+    """External ids ↔ 0..n-1, in the order given.
+
+    ids: any sequence of distinct, hashable ids.   Raises ValueError for an id that is missing or comes twice,
+    TypeError for one that cannot be hashed. Chapter: The full build."""
+
+    ids: tuple
+    _position: dict = field(init=False, compare=False)
+
+    def __post_init__(self):
+        ids = tuple(_as_list(self.ids))
+        position = {value: i for i, value in enumerate(ids)}
+        if len(position) < len(ids):
+            twice = next(value for i, value in enumerate(ids) if position[value] != i)
+            raise ValueError(f"expected distinct ids, got {twice!r} more than once")
+        if any(map(_is_missing, ids)):
+            raise ValueError(f"expected an id at every position, got none at {list(map(_is_missing, ids)).index(True)}")
+        object.__setattr__(self, "ids", ids)
+        object.__setattr__(self, "_position", position)
+
+    @classmethod
+    def from_values(cls, values):
+        """The distinct values: sorted where they can be sorted, else in order of first appearance."""
+        unique = list(dict.fromkeys(_as_list(values)))
+        try:
+            return cls(sorted(unique))
+        except TypeError:
+            return cls(unique)
+
+    def index(self, id):
+        """Position of one id. Raises KeyError for an unknown id, and says so where it exists with another type."""
+        try:
+            return self._position[id.item() if isinstance(id, np.generic) else id]
+        except (KeyError, TypeError):
+            raise KeyError(self._unknown(id)) from None
+
+    def indices(self, ids):
+        """Positions of many ids, int32 (len(ids),). Raises KeyError that names the first unknown one."""
+        ids = _as_list(ids)
+        try:
+            found = [self._position[value] for value in ids]
+        except (KeyError, TypeError):
+            found = [self.index(value) for value in ids]
+        return np.array(found, dtype=np.int32)
+
+    def _unknown(self, id):
+        text = str(id).strip()
+        for known in self.ids:
+            if str(known).strip() == text:
+                kind = "" if type(known) is type(id) else f" ({type(known).__name__}, not {type(id).__name__})"
+                return f"unknown id {id!r}; did you mean {known!r}{kind}?"
+        return f"unknown id {id!r}; expected one of {len(self)} ids such as {self._some()}"
+
+    def _some(self):
+        return ", ".join(map(repr, self.ids[:3])) + (", …" if len(self) > 3 else "")
+
+    def __contains__(self, id):
+        return id in self._position
+
+    def __getitem__(self, i):
+        if i < 0:  # -1 means "no item" in a list, never the last one
+            raise IndexError(f"expected an index in 0..{len(self) - 1}, got {i}")
+        return self.ids[i]
+
+    def __len__(self):
+        return len(self.ids)
+
+    def __iter__(self):
+        return iter(self.ids)
+
+    def __repr__(self):
+        return f"IdMap({len(self)} ids: {self._some()})"
+
+
+def refuse_mixed_ids(name, values):
+    """Raises ValueError where a column holds one id as number and as text: 1 and "1", or 1 and True."""
+    values = _as_list(values)
+    kinds = set(map(type, values))
+    advice = f"make them all text: table[{name!r}].astype(str)"
+    if bool in kinds and kinds & {int, float}:
+        raise ValueError(f"expected one kind of id in {name}, got True or False among numbers; {advice}")
+    if str not in kinds or not kinds & {int, float}:
+        return
+    numbers = {value: value for value in values if type(value) in (int, float)}
+    for text in dict.fromkeys(value for value in values if type(value) is str and is_number(value)):
+        number = numbers.get(int(text) if text.strip().isdecimal() else float(text.replace(",", ".")))
+        if number is not None:
+            if all(type(value) is not str or is_number(value) for value in values):
+                advice = f"make them all numbers: pandas.to_numeric(table[{name!r}])"
+            raise ValueError(
+                f"expected one kind of id in {name}, got the number {number!r} and the text {text!r}; {advice}"
+            )
