@@ -91,6 +91,9 @@ def pearson(matrix, *, columns=None):
     matrix: ratings (n_users, n_items), csr (stored entry = rated) or dense with NaN = not rated.
     Returns (len(columns), n_items) in [-1, 1]. Raises ValueError for a matrix that is not two-dimensional or not
     finite, a dense one with zeros and no NaN (rated 0, or not rated?), or columns it does not have.
+    This is `numpy.corrcoef` over the common raters, `pandas.DataFrame.corr(min_periods=2)` with 0 for NaN, and
+    Surprise's `pearson`, which says 1 for each item with itself. Differs from: LensKit's item-kNN, which centres on the
+    item's mean over all its raters and takes the norms over all of them.
     Source: Sarwar et al. 2001. Chapter: Similarity."""
     x, dtype = _stored(matrix, rated=True)
     # A shift changes no correlation. By the median, half stars stay exact and far-off scales lose no digits.

@@ -1,6 +1,7 @@
 """Similarities against slow twins that loop over pairs and users, and against NumPy on full matrices."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -114,6 +115,13 @@ def test_one_common_rater_gives_adjusted_cosine_of_plus_or_minus_1():
     s, n = adjusted_cosine(csr(table)), common_raters(csr(table))
     assert set(np.unique(s[n == 1]).tolist()) == {-1.0, 0.0, 1.0}
     assert (s[n == 0] == 0).all()
+
+
+def test_pearson_is_pandas_correlation_of_what_both_rated():
+    rng = np.random.default_rng(0)
+    table = np.where(rng.random((40, 12)) < 0.4, rng.integers(1, 6, (40, 12)), np.nan)
+    wanted = pd.DataFrame(table).corr(min_periods=2).fillna(0).to_numpy()
+    np.testing.assert_allclose(pearson(table), wanted, atol=1e-12)
 
 
 def test_far_off_scales_lose_no_digits_in_pearson():

@@ -2,11 +2,13 @@
 
 make bench                          # some minutes; let nothing else run
 python tools/bench.py --quick       # leaves out the direct inverse, which alone takes most of it
+python tools/bench.py --memory      # instead, the peak memory of each model at 50,000 × 10,000: half an hour
 """
 
 import argparse
 import os
 import platform
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 from scipy.sparse import csr_matrix, random_array
 
+from recsys_lib import models
 from recsys_lib.data import IdMap, Interactions, load_movielens, read_movielens, split_by_user_time, split_random
 from recsys_lib.evaluation import evaluate
 from recsys_lib.models import ALS, EASE, MatrixFactorization
@@ -24,6 +27,16 @@ from recsys_lib.models.base import BaseRecommender
 from recsys_lib.retrieval import top_k
 
 TEN = tuple(f"{name}@{k}" for name in ("ndcg", "recall", "precision", "hit_rate", "mrr") for k in (10, 20))
+
+
+LOSSES = {  # rows a step: the default, or more where the default would only take longer
+    "multinomial": None,
+    "categorical_cross_entropy": None,
+    "sampled_softmax": 65_536,
+    "bpr": 65_536,
+    "binary_cross_entropy": 65_536,
+    "mse": 65_536,
+}
 
 
 def seconds(function, repeat=3):
@@ -197,6 +210,55 @@ def bench_reader(data):
         return [row(f"read_movielens, {len(data):,} rows", seconds(lambda: read_movielens(path)), "< 0.3 s")]
 
 
+MEMORY = {  # one epoch and few factors where they would only take longer: a loss's memory is in its batches
+    "Popularity": {},
+    "BiasModel": {},
+    "ItemKNN": {},
+    "EASE": {},
+    "ALS": {"n_iterations": 1},
+    **{f"MatrixFactorization {loss}": {"loss": loss, "epochs": 1, "batch_size": size} for loss, size in LOSSES.items()},
+}
+
+
+def many_likes(n_users=50_000, n_items=10_000, n=5_000_000):
+    """Ratings by chance, of items that differ in popularity as 1 / (rank + 10), one a pair."""
+    rng = np.random.default_rng(0)
+    share = 1 / (np.arange(n_items) + 10)
+    item = rng.choice(n_items, size=2 * n, p=share / share.sum())
+    pairs = np.unique(rng.integers(n_users, size=2 * n) * n_items + item)
+    user, item = np.divmod(rng.permutation(pairs)[:n], n_items)
+    rating = rng.integers(4, 6, size=n)
+    return Interactions(user, item, rating, None, IdMap(range(n_users)), IdMap(range(n_items)))
+
+
+def peak_memory(name):
+    """GB that this process has held at most: before, and after fit and the scores of 1,024 users."""
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+
+    def peak():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
+
+    data = many_likes()
+    before = peak()
+    model = getattr(models, name.split()[0])(**MEMORY[name]).fit(data)
+    for start in range(0, 4096, 1024):
+        top_k(model.score(np.arange(start, start + 1024)), 10, exclude=data.matrix()[start : start + 1024])
+    print(f"{before:.1f} {peak():.1f}")
+
+
+def bench_memory(names):
+    """Each model in a process of its own, one after the other."""
+    print(
+        "| fit and scores, 50,000 × 10,000, 5 M likes | the data alone | peak | wanted |\n| --- | ---: | ---: | ---: |"
+    )
+    for name in names or MEMORY:
+        command = [sys.executable, __file__, "--peak-of", name]
+        before, peak = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()[-2:]
+        print(f"| {name} | {before} GB | {peak} GB | ≤ 4 GB |", flush=True)
+
+
 def machine():
     """Processor, cores, memory and versions, in a line."""
     cpu = platform.processor() or platform.machine()
@@ -216,7 +278,17 @@ def machine():
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="leave out the direct inverse of EASE")
-    quick = parser.parse_args(argv).quick
+    parser.add_argument("--memory", nargs="*", metavar="MODEL", help="the peak memory of each model, or of these")
+    parser.add_argument("--peak-of", help=argparse.SUPPRESS)  # what a process of --memory does
+    arguments = parser.parse_args(argv)
+    quick = arguments.quick
+    if arguments.peak_of:
+        peak_memory(arguments.peak_of)
+        return 0
+    if arguments.memory is not None:
+        print(f"Measured on: {machine()}.\n")
+        bench_memory(arguments.memory)
+        return 0
     data = load_movielens()
     split = split_by_user_time(data)
     train = split.before("test")

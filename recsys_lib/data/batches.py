@@ -9,6 +9,8 @@ from recsys_lib._checks import generator, indices, require, setting
 
 from .interactions import Interactions
 
+BLOCK = 2**20  # pairs looked at together
+
 
 def sample_negatives(positives, users, n, *, rng, popularity=None, replace=True):
     """n items for each user that are not among the user's positives.
@@ -37,7 +39,11 @@ def sample_negatives(positives, users, n, *, rng, popularity=None, replace=True)
     if not replace:
         return _sample_distinct(positives, users, n, weights, rng)
     negatives = _draw(weights, (len(users), n), rng, uniform=popularity is None)
-    rejected = np.flatnonzero(_is_positive(taken, np.repeat(users, n), negatives.ravel()))
+    rejected = []
+    for start in range(0, negatives.size, BLOCK):
+        place = np.arange(start, min(start + BLOCK, negatives.size))
+        rejected.append(place[_is_positive(taken, users[place // n], negatives.flat[place])])
+    rejected = np.concatenate(rejected)
     for _ in range(20):
         if not len(rejected):
             return negatives
@@ -74,9 +80,12 @@ def _count_free(taken, weights):
 def _draw(weights, shape, rng, *, uniform):
     if uniform:
         return rng.integers(len(weights), size=shape, dtype=np.int32)
-    cumulative = np.cumsum(weights)
-    drawn = np.searchsorted(cumulative, rng.random(shape) * cumulative[-1], side="right")
-    return np.minimum(drawn, np.flatnonzero(weights)[-1]).astype(np.int32)  # rounding may step past the last weight
+    cumulative, last = np.cumsum(weights), np.flatnonzero(weights)[-1]
+    drawn = np.empty(shape, np.int32)
+    for start in range(0, drawn.size, BLOCK):
+        part = drawn.reshape(-1)[start : start + BLOCK]
+        part[:] = np.searchsorted(cumulative, rng.random(len(part)) * cumulative[-1], side="right")
+    return np.minimum(drawn, last, out=drawn)  # rounding may step past the last weight
 
 
 def _is_positive(taken, users, items):
