@@ -8,13 +8,16 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from recsys_lib import formatting
 from recsys_lib import metrics as _metrics
 from recsys_lib._checks import generator, require, setting
+from recsys_lib._thresholds import warn_of_threshold
 from recsys_lib.data.splits import Split
 from recsys_lib.retrieval import top_k
 
-BLOCK_CELLS = 2**20  # resampled values held together
-COMPARED = ["mean", "low", "high", "difference", "difference_low", "difference_high", "seed_spread", "n_users"]
+BLOCK_CELLS = 2**20  # users × resamples held together
+COMPARED = ["mean", "low", "high", "difference", "difference_low", "difference_high", "seed_spread"]
+COMPARED += ["n_users", "n_seeds", "n_unserved"]
 
 
 def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10", "recall@20"), block=512):
@@ -27,10 +30,15 @@ def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10"
 
     What a user rated before the part is never recommended. A user the model was not fitted on is scored through
     `history=`, its ratings before the part.
-    Returns DataFrame[user, metric, value], one row per user of the part and metric; user = the id of the data; NaN
-    where the user has no relevant item. Raises ValueError for a part or metric it does not know, for a part without a
-    relevant rating, for scores of a wrong shape, and for unfitted users where the model takes no history; TypeError for
-    anything but a model and a Split.
+    No evidence is no answer: whom the model cannot score, it gives no list, so the value is 0 where something is
+    relevant, however the items are named. The models of this library say whom they can score (`can_score`); any other
+    model cannot score a user it was not fitted on who rated nothing before, unless it has `needs_likes = False`.
+    Returns DataFrame[user, metric, value, served], one row per user of the part and metric; user = the id of the data;
+    value NaN where the user has no relevant item; served False where there was no list.
+    Raises ValueError for a part or metric it does not know, for a part without a relevant rating, for scores of a wrong
+    shape, and for unfitted users where the model takes no history; TypeError for anything but a model and a Split.
+    Warns (UserWarning) where over 90 % or under 10 % of the part's ratings are relevant: relevant_from may be meant for
+    another scale. Fewer than ten ratings, or all the same, show no scale.
     Chapter: Evaluation."""
     if isinstance(model, type):
         raise TypeError(f"expected a model, received the class {model.__name__}: write {model.__name__}()")
@@ -48,16 +56,19 @@ def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10"
     liked = np.ones(len(data), bool) if data.rating is None else data.rating >= setting("relevant_from", relevant_from)
     if not liked.any():
         raise ValueError(f"no rating of the {part} part reaches relevant_from = {relevant_from}")
+    warn_of_threshold("relevant_from", relevant_from, data.rating, stacklevel=2)
     model.fit(train)
-    lists = _recommend(model, users, np.isin(users, train.user), seen, max(k for _, _, k in wanted), block)
+    lists, served = _recommend(model, users, np.isin(users, train.user), seen, max(k for _, _, k in wanted), block)
 
     row = np.searchsorted(users, data.user[liked])
     relevant = sparse.csr_array((np.ones(len(row)), (row, data.item[liked])), shape=(len(users), data.n_items))
-    hits, n_relevant = _metrics._hits(lists, relevant)
-    values = [function(hits[:, :k], n_relevant) for _, function, k in wanted]
+    hits, n_relevant = _metrics.hits_of(lists, relevant)
     ids = [data.users[u] for u in users.tolist()]
-    names = np.repeat([name for name, _, _ in wanted], len(users))
-    return pd.DataFrame({"user": ids * len(wanted), "metric": names, "value": np.concatenate(values)})
+    parts = []
+    for name, function, k in wanted:
+        values = function(hits[:, :k], n_relevant)
+        parts.append(pd.DataFrame({"user": ids, "metric": name, "value": values, "served": served}))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _parse(name):
@@ -68,13 +79,13 @@ def _parse(name):
 
 
 def _recommend(model, users, fitted, seen, k, block):
-    """top_k of the model for the users, block by block; those not fitted on through their history."""
+    """top_k of the model for the users, and who got a list, block by block; those not fitted on through history."""
     if not fitted.all() and "history" not in inspect.signature(model.score).parameters:
         raise ValueError(
             f"{np.sum(~fitted)} of {len(users)} users were not fitted on, and {type(model).__name__}.score "
             "takes no history=; expected a model that does, or a split that keeps these users in train"
         )
-    lists = np.empty((len(users), k), np.int32)
+    lists, served = np.empty((len(users), k), np.int32), np.empty(len(users), bool)
     for known in (True, False):
         rows = np.flatnonzero(fitted == known)
         for start in range(0, len(rows), block):
@@ -86,7 +97,16 @@ def _recommend(model, users, fitted, seen, k, block):
                     f"{type(model).__name__}.score must give {before.shape} (users, items), gave {np.shape(scores)}"
                 )
             lists[at] = top_k(scores, k, exclude=before)
-    return lists
+            served[at] = _can_score(model, before, scores, known)
+    lists[~served] = -1
+    return lists, served
+
+
+def _can_score(model, before, scores, known):
+    """Whom the model has something to say about: it says so itself, or knows them, or what they rated before."""
+    if hasattr(model, "can_score"):
+        return model.can_score(before, scores)
+    return known or not getattr(model, "needs_likes", True) or np.diff(before.indptr) > 0
 
 
 class Interval(NamedTuple):
@@ -98,73 +118,141 @@ class Interval(NamedTuple):
     n: int
 
     def __str__(self):
-        return f"{_text(self.mean)} {_interval_text(self.low, self.high)}"
+        return f"{formatting.number(self.mean)} {formatting.interval(self.low, self.high)}"
 
 
 def paired_bootstrap(a, b=None, *, n_resamples=10_000, confidence=0.95, rng=0):
     """Interval of the mean over users of a, or of a − b, both measured on the same users.
 
-        draw n users with replacement, 10,000 times; low and high are the 2.5 % and 97.5 % points of the means
+        draw n users with replacement, the same for a and b; draw as many seeds as a has, and as many as b has, each
+        with replacement; take the mean of a less the mean of b over those drawn; 10,000 times
+        low and high are the 2.5 % and 97.5 % points of these means
 
-    a, b: one value a user, in the same order of users; two Series must have the same index. NaN (no relevant item) is
-    left out.   n_resamples, confidence: as said.   rng: int or numpy Generator.
-    Returns Interval(mean, low, high, n). Raises ValueError for lengths, indices or NaN that differ, infinite values, or
+    a, b: one value a user (n,), or users × seeds (n, n_seeds) where a model is random and was trained with several
+    seeds; in the same order of users: two Series or DataFrames must have the same index. NaN (no relevant item) is left
+    out.   n_resamples, confidence: as said.   rng: int or numpy Generator.
+    With one seed on each side the interval is over users alone: it leaves out what another seed would give. With few
+    seeds the variance between them comes out too small, by (n_seeds − 1) / n_seeds; that of a single user under a
+    single seed comes out too large, up to three times.
+    Returns Interval(mean, low, high, n); n users. Raises ValueError for users or NaN that differ, infinite values, or
     no user left.
-    Chapter: Evaluation."""
+    Source: Owen 2007 (both factors drawn). Chapter: Evaluation."""
+    a, b = _users_by_seeds(a, b)
+    return _intervals([(a, b)], n_resamples, confidence, rng)[0]
+
+
+def _users_by_seeds(a, b):
+    """Both as users × seeds without the users that are NaN; b as zeros where there is none."""
+    frames = [side for side in (a, b) if isinstance(side, (pd.Series, pd.DataFrame))]
+    if len(frames) == 2 and not a.index.equals(b.index):
+        raise ValueError("a and b must have the same index in the same order, received two that differ")
+    sides = [np.asarray(side, dtype=np.float64) for side in (a, b) if side is not None]
+    shapes = " and ".join(str(side.shape) for side in sides)
+    sides = [side[:, None] if side.ndim == 1 else side for side in sides]
+    if any(side.ndim != 2 or side.shape[1] == 0 or len(side) != len(sides[0]) for side in sides):
+        raise ValueError(f"expected one value a user, or users × seeds, for the same users, received shapes {shapes}")
+    if any(np.isinf(side).any() for side in sides):
+        raise ValueError("expected finite values, or NaN where nothing is relevant, received an infinite one")
+    missing = np.isnan(sides[0][:, 0])
+    if any((np.isnan(side) != missing[:, None]).any() for side in sides):
+        raise ValueError("a and b must be NaN for the same users in all seeds (no relevant item), received others")
+    if missing.all():
+        raise ValueError(f"expected at least one value that is not NaN, received shapes {shapes}")
+    a = sides[0][~missing]
+    return a, np.zeros((len(a), 1)) if b is None else sides[1][~missing]
+
+
+def _intervals(pairs, n_resamples, confidence, rng):
+    """The Interval of each pair (a, b) of users × seeds; all pairs are given the same resamples of users."""
     setting("confidence", confidence, 0, 1, above=True)
     setting("n_resamples", n_resamples, 1, whole=True)
-    a, other = _metrics._paired("a and b", a, a if b is None else b)
-    if np.isinf([a, other]).any():
-        raise ValueError("expected finite values, or NaN where nothing is relevant, received an infinite one")
-    if (np.isnan(a) != np.isnan(other)).any():
-        raise ValueError("a and b must be NaN for the same users (no relevant item), received different ones")
-    values = a if b is None else a - other
-    if values.ndim != 1 or np.isnan(values).all():
-        raise ValueError(f"expected one value a user and at least one that is not NaN, received shape {values.shape}")
-    values = values[~np.isnan(values)]
-    rng, n = generator(rng), len(values)
-    means = np.empty(n_resamples)
+    # Less the first seed of b on both sides: the same difference, and 0 to the last digit where a and b agree.
+    pairs = [(a - b[:, :1], b - b[:, :1]) for a, b in pairs]
+    rng = generator(rng)
+    seeds_of_a, seeds_of_b = rng.bit_generator.seed_seq.spawn(2)
+    drawn = _means_of_drawn_users(np.hstack([side for pair in pairs for side in pair]), n_resamples, rng)
+    intervals, first = [], 0
+    for a, b in pairs:
+        middle, last = first + a.shape[1], first + a.shape[1] + b.shape[1]
+        means = _means_of_drawn_seeds(drawn[:, first:middle], np.random.default_rng(seeds_of_a))
+        means -= _means_of_drawn_seeds(drawn[:, middle:last], np.random.default_rng(seeds_of_b))
+        low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
+        intervals.append(Interval(float(a.mean() - b.mean()), float(low), float(high), len(a)))
+        first = last
+    return intervals
+
+
+def _means_of_drawn_users(table, n_resamples, rng):
+    """The means of a table users × columns over n users drawn with replacement: resamples × columns.
+
+    How often each user was drawn, times the table, is the sum over those drawn: a matrix product in place of n rows to
+    look up, in blocks of resamples."""
+    n = len(table)
+    means = np.empty((n_resamples, table.shape[1]))
     step = max(1, BLOCK_CELLS // n)
     for start in range(0, n_resamples, step):
         size = min(step, n_resamples - start)
-        means[start : start + size] = values[rng.integers(n, size=(size, n), dtype=np.int32)].mean(axis=1)
-    low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Interval(float(values.mean()), float(low), float(high), n)
+        users = rng.integers(n, size=(size, n), dtype=np.int32)
+        cells = users + n * np.arange(size)[:, None]
+        times = np.bincount(cells.ravel(), minlength=size * n).reshape(size, n)
+        means[start : start + size] = times.astype(np.float64) @ table / n
+    return means
+
+
+def _means_of_drawn_seeds(by_seed, rng):
+    """The mean of each row, resamples × seeds, over as many seeds drawn with replacement."""
+    drawn = rng.integers(by_seed.shape[1], size=by_seed.shape)
+    return np.take_along_axis(by_seed, drawn, axis=1).mean(axis=1)
 
 
 def compare(results, *, baseline, metric="ndcg@10", rng=0):
     """Means of the models, and their differences from one of them, with paired bootstrap intervals of 95 %.
 
-    results: model name → what evaluate returned, or a list of these, one per seed (each user is averaged over the
-    seeds first, so that the interval is over users).   baseline: a name in results.   metric: one they all hold.
+    results: model name → what evaluate returned, or a list of these, one per seed of a random model.   baseline: a name
+    in results.   metric: one they all hold.   rng: int or Generator; all rows are given the same resamples of users.
     Returns DataFrame by model: mean, low, high, difference (model − baseline; NaN for the baseline itself),
-    difference_low, difference_high, seed_spread (standard deviation of the seeds' means; NaN for one seed), n_users.
+    difference_low, difference_high, seed_spread (standard deviation of the seeds' means; NaN for one seed), n_users,
+    n_seeds, n_unserved (of n_users, those to whom a seed gave no list, and who count as 0). The intervals are
+    `paired_bootstrap`'s, over users and seeds. Where n_seeds is 1 the model's interval is over users only; so is a
+    difference's where both models have one seed.
     Raises KeyError for a baseline or metric that is not there, ValueError for models measured on different users,
     TypeError for anything but tables of evaluate by name.
     Chapter: Evaluation."""
     if baseline not in require(results, Mapping):
         raise KeyError(f"baseline {baseline!r} is not among the results: {', '.join(map(str, results))}")
-    if isinstance(rng, np.random.Generator):
-        rng = int(rng.integers(2**63))  # the same resamples for every row
     by_seed = {name: _by_seed(name, frames, metric) for name, frames in results.items()}
-    reference = by_seed[baseline].mean(axis=1, skipna=False)
-    rows = {}
+    users = by_seed[baseline].index
     for name, seeds in by_seed.items():
-        if not _same(seeds.index, reference.index):
+        if not _same(seeds.index, users):
             raise ValueError(f"{name!r} and {baseline!r} must be measured on the same users: compare one split only")
-        users = seeds.mean(axis=1, skipna=False).reindex(reference.index)
-        own = paired_bootstrap(users, rng=rng)
-        difference = paired_bootstrap(users, reference, rng=rng)[:3] if name != baseline else (np.nan,) * 3
-        rows[name] = (*own[:3], *difference, seeds.mean().std(), own.n)
+    values = {name: seeds.reindex(users) for name, seeds in by_seed.items()}
+    own = [_users_by_seeds(seeds, None) for seeds in values.values()]
+    differences = [_users_by_seeds(seeds, values[baseline]) for seeds in values.values()]
+    intervals = _intervals(own + differences, 10_000, 0.95, rng)
+    rows = {}
+    for i, (name, seeds) in enumerate(values.items()):
+        mean, difference = intervals[i], intervals[len(own) + i][:3] if name != baseline else (np.nan,) * 3
+        unserved = _unserved(results[name], metric, users[seeds[0].notna()])
+        rows[name] = (*mean[:3], *difference, seeds.mean().std(), mean.n, seeds.shape[1], unserved)
     table = pd.DataFrame.from_dict(rows, orient="index", columns=COMPARED).rename_axis("model")
     table.attrs = {"metric": metric, "baseline": baseline}
     return table
 
 
+def _unserved(frames, metric, users):
+    """How many of the users got no list from a frame. A frame without a column served gave one to everybody."""
+    unserved = set()
+    for frame in _as_list(frames):
+        if "served" in frame:
+            rows = frame[(frame["metric"] == metric) & ~frame["served"].astype(bool)]
+            unserved |= set(rows["user"])
+    return sum(user in unserved for user in users)
+
+
 def _by_seed(name, frames, metric):
     """Users × seeds of one model and metric."""
     columns = []
-    for frame in frames if isinstance(frames, (list, tuple)) else [frames]:
+    for frame in _as_list(frames):
         if not {"user", "metric", "value"} <= set(getattr(frame, "columns", ())):
             raise TypeError(f"expected what evaluate returned for {name!r}, or a list of it, received {_kind(frame)}")
         values = frame.loc[frame["metric"] == metric].set_index("user")["value"]
@@ -181,6 +269,10 @@ def _by_seed(name, frames, metric):
     return pd.DataFrame({seed: column.reindex(users) for seed, column in enumerate(columns)})
 
 
+def _as_list(frames):
+    return frames if isinstance(frames, (list, tuple)) else [frames]
+
+
 def _kind(table):
     return f"{type(table).__name__} with columns {list(getattr(table, 'columns', ()))}"
 
@@ -192,7 +284,9 @@ def _same(users, others):
 def show(table, *, digits=4):
     """A table of compare, as text to read: best first, intervals as [low, high], no leading zeros.
 
-    table: what compare returned.   digits: after the point. Returns a DataFrame of strings by model.
+    table: what compare returned.   digits: after the point. Returns a DataFrame of strings by model, and of counts:
+    "users", "seeds" (1: the model's interval is over users only, and says nothing of another seed) and, where it is not
+    0 in all rows, "no list" (users whom the model could not score, counted as 0).
     Raises TypeError for anything else.
     Chapter: Evaluation."""
     if not set(COMPARED) <= set(getattr(table, "columns", ())):
@@ -200,25 +294,17 @@ def show(table, *, digits=4):
     table = table.sort_values("mean", ascending=False, kind="stable")
     metric, baseline = table.attrs.get("metric", "mean"), table.attrs.get("baseline", "baseline")
     text = pd.DataFrame(index=table.index)
-    text[metric] = [_text(v, digits) for v in table["mean"]]
-    text["95 % interval"] = [_interval_text(*v, digits) for v in zip(table["low"], table["high"])]
-    text[f"− {baseline}"] = [_text(v, digits) for v in table["difference"]]
+    text[metric] = [formatting.number(v, digits) for v in table["mean"]]
+    text["95 % interval"] = [formatting.interval(*v, digits) for v in zip(table["low"], table["high"])]
+    text[f"− {baseline}"] = [formatting.number(v, digits) for v in table["difference"]]
     ends = zip(table["difference_low"], table["difference_high"])
-    text["its 95 % interval"] = [_interval_text(*v, digits) for v in ends]
+    text["its 95 % interval"] = [formatting.interval(*v, digits) for v in ends]
     if table["seed_spread"].notna().any():
-        text["± over seeds"] = [_text(v, digits) for v in table["seed_spread"]]
-    text["users"] = table["n_users"]
+        text["± over seeds"] = [formatting.number(v, digits) for v in table["seed_spread"]]
+    text["users"], text["seeds"] = table["n_users"], table["n_seeds"]
+    if table["n_unserved"].any():
+        text["no list"] = table["n_unserved"]
     return text
 
 
-def _text(value, digits=4, plus=""):
-    """.1165, −.0020, or – for NaN: as the book prints numbers. plus: what to write before those above 0."""
-    if np.isnan(value):
-        return "–"
-    text = f"{abs(value):.{digits}f}"
-    sign = "" if not float(text) else "−" if value < 0 else plus
-    return sign + (text[1:] if text.startswith("0.") else text)
-
-
-def _interval_text(low, high, digits=4):
-    return "–" if np.isnan(low) else f"[{_text(low, digits)}, {_text(high, digits)}]"
+_text = formatting.number  # plots takes it from here

@@ -20,7 +20,7 @@ def hit_rate(recommended, relevant):
     Returns float64 (n_users,), 0 or 1; NaN for a user with no relevant item. Nothing is divided; where each user has
     one relevant item it equals recall@k. Raises ValueError if shapes or items do not fit.
     Source: trec_eval's success. Chapter: Evaluation."""
-    return _hit_rate(*_hits(recommended, relevant))
+    return _hit_rate(*hits_of(recommended, relevant))
 
 
 def precision(recommended, relevant):
@@ -33,7 +33,7 @@ def precision(recommended, relevant):
     Returns float64 (n_users,) in [0, 1]; NaN for a user with no relevant item. Raises ValueError if shapes or items
     do not fit.
     Source: trec_eval's P. Chapter: Evaluation."""
-    return _precision(*_hits(recommended, relevant))
+    return _precision(*hits_of(recommended, relevant))
 
 
 def recall(recommended, relevant):
@@ -46,7 +46,7 @@ def recall(recommended, relevant):
     Returns float64 (n_users,) in [0, 1]; NaN for a user with no relevant item. Raises ValueError if shapes or items
     do not fit.
     Source: trec_eval's recall. Chapter: Evaluation."""
-    return _recall(*_hits(recommended, relevant))
+    return _recall(*hits_of(recommended, relevant))
 
 
 def ndcg(recommended, relevant):
@@ -60,7 +60,7 @@ def ndcg(recommended, relevant):
     Returns float64 (n_users,) in [0, 1]; NaN for a user with no relevant item. Raises ValueError if shapes or items
     do not fit.
     Source: Järvelin & Kekäläinen 2002, trec_eval's form. Chapter: Evaluation."""
-    return _ndcg(*_hits(recommended, relevant))
+    return _ndcg(*hits_of(recommended, relevant))
 
 
 def reciprocal_rank(recommended, relevant):
@@ -73,7 +73,7 @@ def reciprocal_rank(recommended, relevant):
     Returns float64 (n_users,) in [0, 1]; NaN for a user with no relevant item. Raises ValueError if shapes or items
     do not fit.
     Source: trec_eval's recip_rank. Chapter: Evaluation."""
-    return _reciprocal_rank(*_hits(recommended, relevant))
+    return _reciprocal_rank(*hits_of(recommended, relevant))
 
 
 def average_precision(recommended, relevant):
@@ -86,7 +86,7 @@ def average_precision(recommended, relevant):
     Returns float64 (n_users,) in [0, 1]; NaN for a user with no relevant item. Raises ValueError if shapes or items
     do not fit.
     Source: trec_eval's map_cut. Chapter: Evaluation."""
-    return _average_precision(*_hits(recommended, relevant))
+    return _average_precision(*hits_of(recommended, relevant))
 
 
 # The formulas on hits bool (n_users, k) and n_relevant float (n_users,), NaN where a user has none.
@@ -150,8 +150,15 @@ def _lists(recommended, n_items):
     return recommended
 
 
-def _hits(recommended, relevant):
-    """hits bool (n_users, k) and the number of relevant items (n_users,), NaN where there is none."""
+def hits_of(recommended, relevant):
+    """What all ranking metrics are made of: where each list hits, and how many items are relevant to its user.
+
+        hit_ur = 1 where the item at rank r of user u is relevant to u
+
+    recommended: int (n_users, k), best first, -1 = none.   relevant: csr (n_users, n_items), stored entry = relevant.
+    Returns hits, bool (n_users, k), and n_relevant, float64 (n_users,), NaN where nothing is relevant: the arguments
+    of the functions in `RANKING`. Raises ValueError if shapes or items do not fit, TypeError for a dense `relevant`.
+    Chapter: Evaluation."""
     if not sparse.issparse(relevant):
         raise TypeError(f"relevant must be a scipy sparse array (stored entry = relevant), received {type(relevant)}")
     n_users, n_items = relevant.shape

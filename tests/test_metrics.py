@@ -201,7 +201,7 @@ def test_ten_metrics_at_full_size_take_less_than_a_second():
     scores = rng.random((6040, 3706), dtype=np.float32)
     relevant = sparse.csr_array(rng.random(scores.shape, dtype=np.float32) < 0.01)
     start = time.process_time()
-    hits = metrics._hits(top_k(scores, 20), relevant)
+    hits = metrics.hits_of(top_k(scores, 20), relevant)
     for function in [*metrics.RANKING.values()] * 2:
         function(*hits)
     assert time.process_time() - start < 1

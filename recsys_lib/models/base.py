@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -10,13 +11,16 @@ from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 
 from recsys_lib._checks import indices, require
+from recsys_lib._thresholds import warn_of_threshold
 from recsys_lib.data.interactions import Interactions, likes
 from recsys_lib.models import saving
 from recsys_lib.retrieval import top_k
 
 
 class Recommender(Protocol):
-    """The contract: what `evaluate` asks of a model. `recommend` and `save` need a `BaseRecommender`."""
+    """The contract: what `evaluate` asks of a model. `recommend` and `save` need a `BaseRecommender`.
+
+    A model of your own may have `needs_likes = False`, which says that it answers anybody, and `can_score` as below."""
 
     def fit(self, train) -> "Recommender": ...
 
@@ -53,7 +57,9 @@ class BaseRecommender:
         """Learn from `train` (Interactions). Returns self.
 
         Raises ValueError if there is nothing in it, or no like where the model learns from likes; TypeError for any
-        other kind of data."""
+        other kind of data. Warns (UserWarning) where the model learns from likes and `liked_from` makes over 90 % or
+        under 10 % of the ratings likes: it may be meant for another scale. Fewer than ten ratings, or all the same,
+        show no scale."""
         if len(require(train, Interactions)) == 0:
             raise ValueError(f"{type(self).__name__}.fit expected interactions, received none")
         self.users_, self.items_, self.item_table_ = train.users, train.items, train.item_table
@@ -65,6 +71,8 @@ class BaseRecommender:
                 raise ValueError(
                     f"expected likes to learn from, ratings of {self.liked_from} or more: received {low:g} to {high:g}"
                 )
+            if self._learns_likes:
+                warn_of_threshold("liked_from", self.liked_from, train.rating, stacklevel=2)
             self._fit(train)
         except BaseException:
             del self.train_  # half a fit is no fit
@@ -77,7 +85,8 @@ class BaseRecommender:
         users: int (n,), indices the model was fitted on; scored from what they rated in training.
         history: csr (n, n_items) of ratings (ones where the data are implicit), one row for each user to be scored, for
         users who were not there in training; `users` is then not read.
-        Returns float32 (n, n_items). A row without a like, where the model needs one, is all zeros.
+        Returns float32 (n, n_items). A row that the model cannot answer (`can_score`) holds what is left without the
+        person, all zeros or the bias of the items: it is no answer, and `evaluate` and `recommend` make no list of it.
         Raises NotFittedError; KeyError for a user without a rating in training; ValueError for a history of another
         shape, or given to a model that cannot use one."""
         self._check_fitted()
@@ -88,6 +97,28 @@ class BaseRecommender:
             raise ValueError(f"{self!r} knows only the users it was fitted on: it cannot score a history")
         return self._score(None, self._check_history(history)).astype(np.float32, copy=False)
 
+    @property
+    def needs_likes(self):
+        """Is there nothing to say about a person without a like? False where the model answers anybody."""
+        return self._needs_likes
+
+    def can_score(self, history, scores=None):
+        """Of whom the model knows enough to score them: bool (n,).
+
+        history: csr (n, n_items) of ratings, a row a person.   scores: what `score` gave for them, or None.
+        A model that needs likes cannot score a person without one: popularity, or the bias of an item, is no evidence
+        about a person. Nor can it where all scores outside the history are 0, as of somebody who liked only what nobody
+        else rated. Popularity and the bias model answer anybody.
+        Chapter: Evaluation."""
+        if not self.needs_likes:
+            return np.ones(history.shape[0], bool)
+        able = np.diff(self.likes_of(history).indptr) > 0
+        if scores is not None:
+            elsewhere = scores.copy()
+            elsewhere[history.tocoo().coords] = 0
+            able &= elsewhere.any(axis=1)
+        return able
+
     def likes_of(self, history):
         """The 0/1 matrix of liked items in a csr of ratings: stored entries at or above `liked_from`."""
         if self.implicit_:
@@ -97,12 +128,13 @@ class BaseRecommender:
     def save(self, folder):
         """Write the fitted model to `folder`: `model.json` (class, settings, ids) and its arrays; no pickle.
 
+        folder: a path; ~ is the home folder.
         Everything is written beside the folder and renamed at the end, so an error leaves the old one. A process killed
         between the last two renames leaves it whole in a hidden folder beside, `.NAME-…/old`.
         Raises NotFittedError; TypeError for ids or cells of the item table that are no numbers or texts, or a setting
         such as a Generator; ValueError if `folder` holds anything that `save` did not write."""
         self._check_fitted()
-        saving.save(self, folder)
+        saving.save(self, Path(folder).expanduser())
 
     def _write(self, folder):
         saving.write_arrays(folder, {name: getattr(self, name) for name in ("train_", *self._arrays)})
@@ -151,11 +183,12 @@ def recommend(model, user_id=None, *, k=10, history=None, fallback=None, exclude
     """The best k items for one person, in external ids.
 
     user_id: somebody the model was fitted on.   history: in its place, {item_id: rating} of somebody who was not there.
-    fallback: a fitted model (Popularity) that answers for an unknown user, or for a person who liked nothing.
+    fallback: a fitted model (Popularity) that answers for an unknown user, or for whom the model cannot score
+    (`can_score`): above all a person who liked nothing.
     Returns DataFrame(rank, item_id, columns of the item table, score), best first; seen items are left out.
-    Raises KeyError for an unknown user or unknown items; ValueError where nothing is liked and there is no fallback, or
-    where the fallback was fitted on other items or needs likes itself; TypeError for a model that is no
-    `BaseRecommender`.
+    Raises KeyError for an unknown user or unknown items; ValueError where the model cannot score the person and there
+    is no fallback, or where the fallback was fitted on other items or needs likes itself; TypeError for a model that is
+    no `BaseRecommender`.
     Chapter: The full build."""
     require(model, BaseRecommender)._check_fitted()
     if (user_id is None) == (history is None):
@@ -164,18 +197,27 @@ def recommend(model, user_id=None, *, k=10, history=None, fallback=None, exclude
         require(fallback, BaseRecommender)._check_fitted()
         if fallback.items_ != model.items_:
             raise ValueError("expected a fallback fitted on the same items as the model")
-        if fallback._needs_likes:
+        if fallback.needs_likes:
             raise ValueError(f"expected a fallback that needs no likes, such as Popularity, received {fallback!r}")
-    user, seen = _row_of_user(model, user_id, fallback) if history is None else (None, _row_of_history(model, history))
-    unknown = user is None and history is None
-    if unknown or (model._needs_likes and model.likes_of(seen).nnz == 0):
+    if history is not None:
+        seen = _row_of_history(model, history)
+        scores = model.score(history=seen)
+    elif _was_fitted_on(model, user_id):
+        user = model.users_.index(user_id)
+        seen, scores = model.train_[[user]], model.score([user])
+    elif fallback is not None:
+        seen, scores = csr_array((1, len(model.items_)), dtype=np.float32), None
+    else:
+        model.users_.index(user_id)  # of an unknown id it says so, and which it may have been
+        raise KeyError(f"user {user_id!r} had no rating in what the model was fitted on; pass history= or fallback=")
+    if scores is None or not model.can_score(seen, scores)[0]:
         if fallback is None:
+            liked = "that others liked too" if model.likes_of(seen).nnz else "to go by"
             raise ValueError(
-                f"expected an item rated {model.liked_from} or more to go by, received none; "
+                f"expected an item rated {model.liked_from} or more {liked}, received none; "
                 "pass fallback=, a fitted Popularity, to get its answer instead"
             )
-        model, user = fallback, None
-    scores = model.score(history=seen) if user is None else model.score([user])
+        model, scores = fallback, fallback.score(history=seen)
     ranked = top_k(scores, k, exclude=seen if exclude_seen else None)[0]
     ranked = ranked[ranked >= 0]
     table = pd.DataFrame({"rank": np.arange(1, len(ranked) + 1), "item_id": [model.items_[int(i)] for i in ranked]})
@@ -185,20 +227,9 @@ def recommend(model, user_id=None, *, k=10, history=None, fallback=None, exclude
     return table.assign(score=scores[0, ranked])
 
 
-def _row_of_user(model, user_id, fallback):
-    """(index, csr row of what the user rated); (None, empty row) for an unknown user where a fallback answers."""
-    try:
-        user = model.users_.index(user_id)
-        row = model.train_[[user]]
-        if row.nnz == 0:
-            raise KeyError(
-                f"user {user_id!r} had no rating in what the model was fitted on; pass history= or fallback="
-            )
-        return user, row
-    except KeyError:
-        if fallback is None:
-            raise
-        return None, csr_array((1, len(model.items_)), dtype=np.float32)
+def _was_fitted_on(model, user_id):
+    """Had this user a rating in training?"""
+    return user_id in model.users_ and model.train_[[model.users_.index(user_id)]].nnz > 0
 
 
 def _row_of_history(model, history):
