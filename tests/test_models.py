@@ -1,5 +1,7 @@
 """What every recommender must do: find the pattern, forget the names, repeat itself, refuse what it cannot use."""
 
+import copy
+import pickle
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from recsys_lib.data import IdMap, Interactions
 from recsys_lib.evaluation import evaluate
-from recsys_lib.models import ALS, EASE, BiasModel, ContentTFIDF, ItemKNN, Popularity, recommend
+from recsys_lib.models import ALS, EASE, BiasModel, ContentTFIDF, ItemKNN, Popularity, load, recommend
 from recsys_lib.models.base import BaseRecommender
 from recsys_lib.retrieval import top_k
 
@@ -365,9 +367,42 @@ def popular_ids(popular, k):
 
 
 def test_recommend_says_so_of_a_user_without_ratings(small):
-    model = EASE().fit(small.take(small.user != 2))
-    with pytest.raises(KeyError, match=str(small.users[2])):
-        recommend(model, small.users[2])
+    for model in (EASE(), BiasModel()):
+        model.fit(small.take(small.user != 2))
+        with pytest.raises(KeyError, match=f"user {small.users[2]} had no rating"):
+            recommend(model, small.users[2])
+        popular = Popularity().fit(small)
+        for user_id in (small.users[2], "nobody"):
+            answer = recommend(model, user_id, fallback=popular)
+            assert list(answer["item_id"]) == popular_ids(popular, 10), "also where the model needs no likes"
+
+
+# --- copy, pickle, the home folder
+
+
+@pytest.mark.parametrize("model", ALL, ids=NAMES)
+@pytest.mark.parametrize("twin", [copy.copy, copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_copy_is_the_model(small, model, twin):
+    bare = twin(type(model)())
+    assert bare.settings == type(model)().settings
+    with pytest.raises(NotFittedError):
+        bare.score([0])
+    scores = model.fit(small).score([3, 0])
+    other = twin(model)
+    np.testing.assert_array_equal(other.score([3, 0]), scores)
+    pd.testing.assert_frame_equal(recommend(other, small.users[3]), recommend(model, small.users[3]))
+    other.fit(small.take(small.user < 20))
+    np.testing.assert_array_equal(model.score([3, 0]), scores)
+
+
+def test_a_tilde_is_the_home_folder(small, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    model = EASE().fit(small)
+    model.save("~/models/ease")
+    assert (tmp_path / "models" / "ease" / "model.json").is_file() and not (tmp_path / "~").exists()
+    np.testing.assert_array_equal(load(tmp_path / "models" / "ease").score([0]), model.score([0]))
 
 
 # --- the numbers that the book quotes, on its protocol
