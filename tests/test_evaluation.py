@@ -190,7 +190,7 @@ def test_evaluate_refuses(split, arguments, message):
 
 
 def test_what_is_no_model_no_split_or_no_table_is_a_type_error(split):
-    model, ratings = Scorer(scores_of(split)), split.test.to_table()
+    model, ratings = Scorer(scores_of(split)), pd.DataFrame({"user_id": [1], "item_id": [2], "rating": [4.0]})
     for call, message in [
         (lambda: evaluate(model, split.train), r"expected Split, received Interactions; cut the data first"),
         (lambda: evaluate(Scorer, split), r"expected a model, received the class Scorer: write Scorer\(\)"),
