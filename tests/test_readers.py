@@ -197,7 +197,7 @@ def test_one_second_of_1970_among_others_is_no_date(write):
         (
             HEADER + "a,b,3,1\n",
             ["user", "item", "rating", "timestamp"],
-            "line 1: expected data because columns= is given",
+            "line 1: expected data because columns= is a list",
         ),
         ("a,b,3\n", ["user", "item"], "line 1: expected 2 fields by comma, semicolon or tab, got 'a', 'b', '3'"),
         ("a;b,c\n", ["user", "item"], "line 1: expected one separator, got 'a', 'b,c'; give separator=';' or ','"),

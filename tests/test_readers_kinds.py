@@ -156,10 +156,16 @@ def test_spaces_and_rows_of_separators(write):
     "missing, n", [(-1, 1), (99, 1), ([-1, 99], 2), (np.float32(-1), 1), ("NA", 1), (["NA", "-1.0"], 2), (7, 0)]
 )
 def test_missing_means_not_rated(write, missing, n):
-    path = write("user,item,rating\na,x,-1\na,x,3\nb,x,99.0\nc,x,4\n" + "d,x,NA\n" * ("NA" in str(missing)))
+    path = write("user,item,rating\na,x,-1\na,y,3\nb,x,99.0\nc,x,4\n" + "d,x,NA\n" * ("NA" in str(missing)))
     total = path.read_text().count("\n") - 1
     with pytest.warns(UserWarning, match=f"ratings.csv: {n} rows left out") if n else pytest.raises(ValueError):
         assert len(read_csv(path, missing=missing)) == total - n
+
+
+def test_a_pair_left_out_is_no_repeat(write):
+    path = write("user,item,rating\na,x,-1\na,x,3\n")
+    with pytest.warns(UserWarning, match="1 rows left out"):
+        assert rows(read_csv(path, missing=-1, rating_range=(1, 5))) == [["a", "x", 3]]
 
 
 def test_missing_needs_ratings(write):
