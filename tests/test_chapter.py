@@ -46,51 +46,51 @@ def order(book):
 
 def test_a_chapter_is_three_files_and_a_line_at_the_end_of_its_part(book):
     before, parts = everything(book), order(book)
-    paths = chapter.start("foundations/new_one", root=book)
+    paths = chapter.start("foundations/of_no_such_chapter", root=book)
     after = everything(book)
     assert {path.relative_to(book).as_posix() for path in set(after) - set(before)} == {
-        "notebooks/foundations/new_one.ipynb",
-        "recsys_lib/exercises/new_one.py",
-        "tests/exercises/test_new_one.py",
+        "notebooks/foundations/of_no_such_chapter.ipynb",
+        "recsys_lib/exercises/of_no_such_chapter.py",
+        "tests/exercises/test_of_no_such_chapter.py",
     }
     assert set(paths) == set(after) - set(before)
     assert {path for path in before if before[path] != after[path]} == {book / "_toc.yml"}
     place = [caption for caption, _ in parts].index("Foundations")
-    parts[place][1].append("notebooks/foundations/new_one")
+    parts[place][1].append("notebooks/foundations/of_no_such_chapter")
     assert order(book) == parts
     old, new = ((folder / "_toc.yml").read_text("utf-8").splitlines() for folder in (ROOT, book))
-    assert [line for line in new if line not in old] == ["      - file: notebooks/foundations/new_one"]
+    assert [line for line in new if line not in old] == ["      - file: notebooks/foundations/of_no_such_chapter"]
 
 
 def test_a_new_part_stands_behind_the_last_chapter(book):
     parts = order(book)
-    chapter.start("new_part/new_one", "Many models, one list", root=book)
+    chapter.start("new_part/of_no_such_chapter", "Many models, one list", root=book)
     last = max(n for n, (_, files) in enumerate(parts) if any(file.startswith("notebooks/") for file in files))
-    parts.insert(last + 1, ("Many models, one list", ["notebooks/new_part/new_one"]))
+    parts.insert(last + 1, ("Many models, one list", ["notebooks/new_part/of_no_such_chapter"]))
     assert order(book) == parts
     chapter.start("new_part/second", root=book)
-    assert order(book)[last + 1][1] == ["notebooks/new_part/new_one", "notebooks/new_part/second"]
+    assert order(book)[last + 1][1] == ["notebooks/new_part/of_no_such_chapter", "notebooks/new_part/second"]
 
 
 @pytest.mark.parametrize(
     ("where", "caption", "said"),
     [
         ("", None, "expected NAME=part/name"),
-        ("new_one", None, "expected NAME=part/name"),
-        ("notebooks/deep/new_one", None, "expected NAME=part/name"),
-        ("deep/new_one.ipynb", None, "expected NAME=part/name"),
+        ("of_no_such_chapter", None, "expected NAME=part/name"),
+        ("notebooks/deep/of_no_such_chapter", None, "expected NAME=part/name"),
+        ("deep/of_no_such_chapter.ipynb", None, "expected NAME=part/name"),
         ("deep/New", None, "expected NAME=part/name"),
         ("deep/new-one", None, "expected NAME=part/name"),
         ("deep/new one", None, "expected NAME=part/name"),
         ("deep/1st", None, "expected NAME=part/name"),
         ("deep/_new", None, "expected NAME=part/name"),
-        ("../new_one", None, "expected NAME=part/name"),
-        ("deep/../new_one", None, "expected NAME=part/name"),
-        ("deep/new_one\n", None, "expected NAME=part/name"),
+        ("../of_no_such_chapter", None, "expected NAME=part/name"),
+        ("deep/../of_no_such_chapter", None, "expected NAME=part/name"),
+        ("deep/of_no_such_chapter\n", None, "expected NAME=part/name"),
         ("deep/lambda", None, "word of Python"),
-        ("foundation/new_one", None, "no part 'foundation', only deep, foundations"),
-        ("deep/new_one", "Deep", "has its caption already"),
-        ("new_part/new_one", "a: b", "caption is made of letters"),
+        ("foundation/of_no_such_chapter", None, "no part 'foundation', only deep, "),
+        ("deep/of_no_such_chapter", "Deep", "has its caption already"),
+        ("new_part/of_no_such_chapter", "a: b", "caption is made of letters"),
         ("deep/full_build", None, r"taken by notebooks/deep/full_build\.ipynb"),
         ("foundations/full_build", None, r"taken by notebooks/deep/full_build\.ipynb"),
     ],
@@ -102,13 +102,13 @@ def test_a_name_that_is_bad_or_taken_is_refused_before_anything_is_written(book,
     assert everything(book) == before
 
 
-@pytest.mark.parametrize("file", ["recsys_lib/exercises/new_one.py", "tests/exercises/test_new_one.py"])
+@pytest.mark.parametrize("file", ["recsys_lib/exercises/of_no_such_chapter.py", "tests/exercises/test_of_no_such_chapter.py"])
 def test_no_file_is_written_over(book, file):
     (book / file).parent.mkdir(parents=True)
     (book / file).write_text("mine")
     before = everything(book)
     with pytest.raises(ValueError, match=f"taken by {file}"):
-        chapter.start("deep/new_one", root=book)
+        chapter.start("deep/of_no_such_chapter", root=book)
     assert everything(book) == before
 
 
@@ -125,7 +125,7 @@ def test_a_start_that_fails_leaves_nothing(book, monkeypatch):
     before = everything(book)
     monkeypatch.setattr(chapter, "write_notebook", full)
     with pytest.raises(OSError, match="No space"):
-        chapter.start("deep/new_one", root=book)
+        chapter.start("deep/of_no_such_chapter", root=book)
     assert everything(book) == before
 
 
@@ -140,11 +140,11 @@ def test_the_command_says_what_it_wants(capsys):
 @pytest.fixture
 def skeleton(book, monkeypatch):
     """The files of a new chapter, its checkers importable."""
-    paths = chapter.start("deep/new_one", root=book)
+    paths = chapter.start("deep/of_no_such_chapter", root=book)
     monkeypatch.setattr(exercises, "__path__", [*exercises.__path__, str(paths[1].parent)])
     yield paths
-    sys.modules.pop("recsys_lib.exercises.new_one", None)
-    for name in [name for name in exercises._CHECKERS if name.startswith("new_one.")]:
+    sys.modules.pop("recsys_lib.exercises.of_no_such_chapter", None)
+    for name in [name for name in exercises._CHECKERS if name.startswith("of_no_such_chapter.")]:
         del exercises._CHECKERS[name]
 
 
@@ -211,17 +211,17 @@ def test_the_contract_fails_on_what_is_to_be_written_and_on_nothing_else(skeleto
 
 def test_the_front_pages_list_the_skeleton(skeleton, book):
     head = front_lists.read_head(skeleton[0], "Deep")
-    assert (head.title, head.minutes, head.needs) == ("New one", None, []) and head.question.endswith("?")
-    assert "[New one](notebooks/deep/new_one.ipynb)" in front_lists.readme([head], book / "README.md")
+    assert (head.title, head.minutes, head.needs) == ("Of no such chapter", None, []) and head.question.endswith("?")
+    assert "[Of no such chapter](notebooks/deep/of_no_such_chapter.ipynb)" in front_lists.readme([head], book / "README.md")
 
 
 def test_every_file_says_what_is_to_be_written(skeleton, book):
-    left = chapter.placeholders("deep", "new_one", book)
-    for place in ("new_one.ipynb, cell 0", "recsys_lib/exercises/new_one.py", "tests/exercises/test_new_one.py"):
+    left = chapter.placeholders("deep", "of_no_such_chapter", book)
+    for place in ("of_no_such_chapter.ipynb, cell 0", "recsys_lib/exercises/of_no_such_chapter.py", "tests/exercises/test_of_no_such_chapter.py"):
         assert any(line.startswith(place) for line in left)
     wanted = ("question", "objective", "min to read", "claim", "figure", "rubric", "next year", "bibliography", "hint")
     text = "\n".join(left).lower().replace("judge it by", "rubric")
     assert [word for word in wanted if word not in text] == []
     for path in skeleton:
         path.write_text(path.read_text("utf-8").replace("TODO", ""), "utf-8")
-    assert chapter.placeholders("deep", "new_one", book) == []
+    assert chapter.placeholders("deep", "of_no_such_chapter", book) == []

@@ -111,7 +111,7 @@ def core(answer):
 '''
 
 TESTS = '''\
-"""The checkers of the chapter {title} accept right answers however written, and name the mistake in wrong ones."""
+"""{title}: right answers are accepted however they are written, wrong ones get their hint."""
 
 import pytest
 
