@@ -71,11 +71,12 @@ def test_a_line_a_vector_and_an_entry(folder):
 
 def test_frames_are_as_evaluate_returns_them(folder):
     rows = {"EASE": {"ndcg@10": [[0.25, 0.5]]}, "ALS": {"ndcg@10": [[0.125, 1.0], [0.0, 0.5]]}}
-    write(values={"test": {"users": ["u", "v"], "rows": rows}, "chosen": {}})
+    write(values={"test": {"users": ["u", "v"], "unserved": {"ALS": ["v"]}, "rows": rows}, "chosen": {}})
     frames = results.frames("losses")
     assert {name: len(seeds) for name, seeds in frames.items()} == {"EASE": 1, "ALS": 2}
-    wanted = pd.DataFrame({"user": ["u", "v"], "metric": "ndcg@10", "value": [0.0, 0.5]})
+    wanted = pd.DataFrame({"user": ["u", "v"], "metric": "ndcg@10", "value": [0.0, 0.5], "served": [True, False]})
     pd.testing.assert_frame_equal(frames["ALS"][1], wanted)
+    assert frames["EASE"][0]["served"].all()
     with pytest.raises(KeyError, match="no table 'newcomers'; it has test"):
         results.frames("losses", "newcomers")
 

@@ -9,51 +9,62 @@ from recsys_lib.evaluation import evaluate
 pytest.importorskip("tensorflow")
 from recsys_lib.models import MatrixFactorization
 
+NAMES = ("losses", "losses_movietweetings")
+
 
 @pytest.fixture(scope="module")
 def stored():
     return results.load("losses")
 
 
-def model_of(stored, name, seed=0):
-    setting = {key: stored["values"]["chosen"][name][key] for key in ("learning_rate", "dropout")}
-    return MatrixFactorization(
-        **stored["settings"]["shared"], **stored["settings"]["losses"][name], **setting, seed=seed
-    )
-
-
-def test_made_from_this_split(stored, user_time_split):
-    for part in ("train", "validation", "test"):
-        assert stored["inputs"][part] == results.fingerprint(getattr(user_time_split, part))
+def test_made_from_these_data(stored, movielens):
+    assert stored["inputs"]["movielens"] == results.fingerprint(movielens)
     assert stored["seeds"] == [0, 1, 2, 3, 4]
 
 
-def test_each_loss_had_the_same_attempts_and_kept_its_best(stored):
-    chosen = stored["values"]["chosen"]
-    assert set(stored["values"]["validation"]) == set(stored["settings"]["losses"])
-    for name, rows in stored["values"]["validation"].items():
-        assert [[row["learning_rate"], row["dropout"]] for row in rows] == stored["settings"]["grid"]
-        by_list = max(rows, key=lambda row: row["ndcg"])
-        if name == "MSE on ratings":
-            assert chosen[name] == min(rows, key=lambda row: row["rmse"])
-            assert chosen[f"{name}, tuned for the list"] == by_list
-        else:
-            assert chosen[name] == by_list
+@pytest.mark.parametrize("name", NAMES)
+def test_each_loss_had_the_same_attempts_and_kept_its_best(name):
+    content = results.load(name)
+    values, axes = content["values"], content["settings"]["axes"]
+    attempts = sum(len(options) for options in axes.values()) - len(axes) + 1
+    for row, tried in values["tried"].items():
+        best = max(one["validation"] for one in tried)
+        assert values["chosen"][row] in [one["settings"] for one in tried if one["validation"] == best]
+        assert len(tried) == attempts
+
+
+def kept_share(settings, steps):
+    """What the decay leaves of a weight that nothing pulls at."""
+    return np.exp(-settings["learning_rate"] * settings["weight_decay"] * steps)
+
+
+def test_each_loss_was_offered_the_same_shrinkage(stored, movielens, user_time_split):
+    train = user_time_split.train
+    rows = {"mse": len(train), "multinomial": None}
+    shares = {}
+    for row, tried in stored["values"]["tried"].items():
+        if row == "BiasModel":
+            continue
+        loss = tried[0]["settings"]["loss"]
+        pairs = rows.get(loss, int((train.rating >= 4).sum()))
+        steps = tried[0]["settings"]["epochs"] * (1 if pairs is None else -(-pairs // 1024))
+        shares[row] = {round(float(kept_share(one["settings"], steps)), 2) for one in tried}
+    assert all(found == {0.9, 0.61, 0.08} for found in shares.values()), shares
 
 
 def test_five_seeds_a_random_row(stored):
-    for name, rows in stored["values"]["test_by_seed"].items():
-        assert len(rows) == (1 if name in ("Popularity", "BiasModel") else 5)
-        mean = np.mean([row["ndcg"] for row in rows])
-        assert mean == pytest.approx(stored["values"]["compare"]["Popularity"][name]["mean"], abs=1e-9)
+    for name, seeds in results.frames("losses").items():
+        assert len(seeds) == (1 if name in ("Popularity", "BiasModel") else 5)
+        assert len(stored["values"]["test_by_seed"][name]) == len(seeds)
 
 
 def test_first_seed_again(stored, user_time_split):
     """Of the row that the chapter trains again too; here its error in stars as well."""
-    model = model_of(stored, "MSE on ratings")
-    kept = stored["values"]["test_by_seed"]["MSE on ratings"][0]
+    model = MatrixFactorization(**stored["values"]["chosen"]["MSE on ratings"], seed=0)
+    frame = results.frames("losses")["MSE on ratings"][0]
     ndcg = evaluate(model, user_time_split, metrics="ndcg@10")["value"].mean()
-    assert ndcg == pytest.approx(kept["ndcg"], abs=0.008)
+    assert ndcg == pytest.approx(frame.loc[frame["metric"] == "ndcg@10", "value"].mean(), abs=0.008)
     test = user_time_split.test
     stars = np.clip(model.predict(test.user, test.item), 0.5, 5)
-    assert metrics.rmse(test.rating, stars) == pytest.approx(kept["rmse"], abs=0.005)
+    kept = stored["values"]["test_by_seed"]["MSE on ratings"][0]["rmse"]
+    assert metrics.rmse(test.rating, stars) == pytest.approx(kept, abs=0.005)

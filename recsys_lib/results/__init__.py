@@ -47,16 +47,20 @@ def frames(name, table="test"):
     if "rows" not in values.get(table, ()):
         known = [key for key, value in values.items() if isinstance(value, dict) and "rows" in value]
         raise KeyError(f"result {name!r} has no table {table!r}; it has {', '.join(known)}")
-    users, rows = values[table]["users"], values[table]["rows"]
-    return {row: [_frame(users, seeds, seed) for seed in range(_n_seeds(seeds))] for row, seeds in rows.items()}
+    users, unserved = values[table]["users"], values[table].get("unserved", {})
+    found = {}
+    for row, metrics in values[table]["rows"].items():
+        served = [user not in unserved.get(row, ()) for user in users]
+        n_seeds = len(next(iter(metrics.values())))
+        found[row] = [_frame(users, served, metrics, seed) for seed in range(n_seeds)]
+    return found
 
 
-def _n_seeds(metrics):
-    return len(next(iter(metrics.values())))
-
-
-def _frame(users, metrics, seed):
-    parts = [pd.DataFrame({"user": users, "metric": name, "value": seeds[seed]}) for name, seeds in metrics.items()]
+def _frame(users, served, metrics, seed):
+    """One seed's values of all metrics, one under the other."""
+    parts = []
+    for name, by_seed in metrics.items():
+        parts.append(pd.DataFrame({"user": users, "metric": name, "value": by_seed[seed], "served": served}))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -18,7 +18,7 @@ from recsys_lib import models, results
 from recsys_lib.data import Interactions, data_home, load_movielens, load_movietweetings, split_by_user_time
 from recsys_lib.evaluation import evaluate
 
-SEEDS = range(5)
+SEEDS = {"movielens": range(5), "movietweetings": range(3)}  # of what is random, on test
 METRICS = ("ndcg@10", "recall@20")
 SEED_ARGUMENT = {"ALS": "rng", "MatrixFactorization": "seed", "WrongGradient": "seed"}  # the models that are random
 USES_LIKES = {"Popularity", "ItemKNN", "EASE", "ALS", "MatrixFactorization", "WrongGradient"}
@@ -51,10 +51,10 @@ def build(name, settings, seed, liked_from):
 
 
 def by_user(model, split, part, dataset):
-    """The measure of most tables: {metric: {user: value}} of the users with something relevant."""
-    table = evaluate(model, split, part, relevant_from=dataset.liked_from, metrics=METRICS)
-    table = table.dropna(subset="value")
-    return {name: dict(zip(rows["user"], rows["value"])) for name, rows in table.groupby("metric", sort=False)}
+    """The measure of most tables: {metric: {user: value}} of the users with something relevant, and who got no list."""
+    frame = evaluate(model, split, part, relevant_from=dataset.liked_from, metrics=METRICS).dropna(subset="value")
+    values = {name: dict(zip(rows["user"], rows["value"])) for name, rows in frame.groupby("metric", sort=False)}
+    return values | {"unserved": dict.fromkeys(frame.loc[~frame["served"], "user"], 1)}
 
 
 class Run:
@@ -108,13 +108,14 @@ class Run:
             return candidates.best(value)
         return max(candidates, key=value)
 
-    def test(self, name, settings, *, seeds=SEEDS, split=None, measure=by_user):
+    def test(self, name, settings, *, split=None, measure=by_user):
         """What the measure says on test, a list with an entry a seed."""
-        seeds = seeds if name in SEED_ARGUMENT else [0]
+        seeds = SEEDS[self.dataset.name] if name in SEED_ARGUMENT else [0]
         return [self.part(name, settings, seed, "test", split=split, measure=measure) for seed in seeds]
 
-    def record(self, experiment, settings, values, *, seeds=SEEDS):
+    def record(self, experiment, settings, values, *, seeds=None):
         """Write the results of the experiment on this data set."""
+        seeds = SEEDS[self.dataset.name] if seeds is None else seeds
         name = experiment + self.dataset.suffix
         settings = {"data": self.dataset.name, "liked_from": self.dataset.liked_from, **settings}
         inputs = {self.dataset.name: self.dataset.data}
@@ -142,12 +143,14 @@ def ndcg(part):
 
 
 def table(rows, digits=4):
-    """{users, rows: {row: {metric: [values of a seed, …]}}}, as `results.frames` reads it."""
+    """{users, unserved, rows: {row: {metric: [values of a seed, …]}}}, as `results.frames` reads it."""
     users = list(next(iter(next(iter(rows.values()))[0].values())))
+    unserved = {row: [user for user in users if user in parts[0].get("unserved", ())] for row, parts in rows.items()}
     return {
         "users": users,
+        "unserved": {row: some for row, some in unserved.items() if some},
         "rows": {
-            row: {metric: [vector(part[metric], users, digits) for part in parts] for metric in parts[0]}
+            row: {m: [vector(part[m], users, digits) for part in parts] for m in parts[0] if m != "unserved"}
             for row, parts in rows.items()
         },
     }
@@ -173,7 +176,7 @@ def summary(values):
     parts = []
     for metric, v in values.items():
         v = [x for _, x in v] if isinstance(v, list) else v
-        if isinstance(v, (list, float, int)):
+        if v and isinstance(v, (list, float, int)):
             parts.append(f"{metric} {np.mean(v):.4f}")
     return ", ".join(parts)
 

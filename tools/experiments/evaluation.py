@@ -24,7 +24,7 @@ RIVALS = {"Popularity": {}, "EASE": {}}
 def search(negatives):
     return Search(
         {**SHARED, "negatives": negatives, "learning_rate": 0.01, "dropout": 0.5, "weight_decay": 0.1},
-        {"learning_rate": (0.003, 0.01, 0.03), "dropout": (0.2, 0.5, 0.8), "weight_decay": (0.01, 0.1, 0.5)},
+        {"learning_rate": (0.003, 0.01, 0.03), "dropout": (0.2, 0.5, 0.8), "weight_decay": (0.01, 0.1, 0.5, 2.0)},
     )
 
 

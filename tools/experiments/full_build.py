@@ -1,14 +1,14 @@
 """The long runs behind *The full build*: every rival tuned alike, the test table, three arms of the embedding, newcomers.
 
 Every tuned model gets eight settings on validation (fitted on train, seed 0); the test part is then scored with the
-setting chosen, a random model with five seeds. Newcomers are users left out whole, in six draws, each with a seed of
-its own."""
+setting chosen, a random model with five seeds. Newcomers are users left out whole, in several draws, each with a seed
+of its own."""
 
-from _runner import SEEDS, Run, Search, by_user, data_set, table, unchanged, with_movielens_settings
+from _runner import Run, Search, by_user, data_set, table, unchanged, with_movielens_settings
 
 from recsys_lib.data import split_users
 
-DRAWS = range(6)
+DRAWS = {"movielens": range(6), "movietweetings": range(3)}
 RIVALS = {
     "Popularity": [{}],
     "ItemKNN": [
@@ -31,6 +31,7 @@ EMBEDDING = Search(
      "epochs": (100, 200)},
 )  # fmt: skip
 MODEL = "MatrixFactorization"
+TAKEN_AWAY = ", no own vector"
 ARMS = {
     "trained on own vector alone": {"use_history": False},
     "trained on history alone": {"use_user_vector": False},
@@ -54,7 +55,7 @@ def with_strangers(model, split, part, dataset):
     """The usual measure, and once more with each user's own vector taken away."""
     known = by_user(model, split, part, dataset)
     taken_away = by_user(Strangers(model), split, part, dataset)
-    return known | {f"{metric}, no own vector": values for metric, values in taken_away.items()}
+    return known | {metric + TAKEN_AWAY: values for metric, values in taken_away.items()}
 
 
 def main(dataset):
@@ -63,22 +64,24 @@ def main(dataset):
     chosen[MODEL] = run.tune(MODEL, MODEL, EMBEDDING)
     rows = {name: run.test(name, chosen[name]) for name in RIVALS}
     both = run.test(MODEL, chosen[MODEL], measure=with_strangers)
-    rows[MODEL] = [{m: v for m, v in seed.items() if "," not in m} for seed in both]
-    rows["own vector taken away"] = [{m.split(",")[0]: v for m, v in seed.items() if "," in m} for seed in both]
+    rows[MODEL] = [{m: v for m, v in seed.items() if not m.endswith(TAKEN_AWAY)} for seed in both]
+    rows["own vector taken away"] = [
+        {m.removesuffix(TAKEN_AWAY): v for m, v in seed.items() if m.endswith(TAKEN_AWAY)} for seed in both
+    ]
     for arm, more in ARMS.items():
         rows[arm] = run.test(MODEL, chosen[MODEL] | more)
     for name, settings in with_movielens_settings(dataset, "full_build").items():
         if settings != chosen[name]:
-            rows[unchanged(name)] = run.test(name, settings, seeds=SEEDS[:3])
+            rows[unchanged(name)] = run.test(name, settings)
     values = {"chosen": chosen, "test": table(rows), "newcomers": newcomers(run, chosen)}
-    run.record("full_build", {"split": "split_by_user_time", "tuning_seeds": [0], "draws": len(DRAWS)}, values)
+    run.record("full_build", {"split": "split_by_user_time", "tuning_seeds": [0], "draws": len(DRAWS[dataset.name])}, values)
 
 
 def newcomers(run, chosen):
     """The table of users left out whole: NDCG@10, each user averaged over the draws in which it was left out."""
     arms = {**{name: (name, {}) for name in chosen}, "trained on history alone": (MODEL, {"use_user_vector": False})}
     sums = {row: {} for row in arms}
-    for draw in DRAWS:
+    for draw in DRAWS[run.dataset.name]:
         split = split_users(run.dataset.data, share=0.1, rng=draw)
         for row, (name, more) in arms.items():
             part = run.part(name, chosen[name] | more, draw, "test", split=split)
