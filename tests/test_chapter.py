@@ -102,7 +102,9 @@ def test_a_name_that_is_bad_or_taken_is_refused_before_anything_is_written(book,
     assert everything(book) == before
 
 
-@pytest.mark.parametrize("file", ["recsys_lib/exercises/of_no_such_chapter.py", "tests/exercises/test_of_no_such_chapter.py"])
+@pytest.mark.parametrize(
+    "file", ["recsys_lib/exercises/of_no_such_chapter.py", "tests/exercises/test_of_no_such_chapter.py"]
+)
 def test_no_file_is_written_over(book, file):
     (book / file).parent.mkdir(parents=True)
     (book / file).write_text("mine")
@@ -212,12 +214,18 @@ def test_the_contract_fails_on_what_is_to_be_written_and_on_nothing_else(skeleto
 def test_the_front_pages_list_the_skeleton(skeleton, book):
     head = front_lists.read_head(skeleton[0], "Deep")
     assert (head.title, head.minutes, head.needs) == ("Of no such chapter", None, []) and head.question.endswith("?")
-    assert "[Of no such chapter](notebooks/deep/of_no_such_chapter.ipynb)" in front_lists.readme([head], book / "README.md")
+    assert "[Of no such chapter](notebooks/deep/of_no_such_chapter.ipynb)" in front_lists.readme(
+        [head], book / "README.md"
+    )
 
 
 def test_every_file_says_what_is_to_be_written(skeleton, book):
     left = chapter.placeholders("deep", "of_no_such_chapter", book)
-    for place in ("of_no_such_chapter.ipynb, cell 0", "recsys_lib/exercises/of_no_such_chapter.py", "tests/exercises/test_of_no_such_chapter.py"):
+    for place in (
+        "of_no_such_chapter.ipynb, cell 0",
+        "recsys_lib/exercises/of_no_such_chapter.py",
+        "tests/exercises/test_of_no_such_chapter.py",
+    ):
         assert any(line.startswith(place) for line in left)
     wanted = ("question", "objective", "min to read", "claim", "figure", "rubric", "next year", "bibliography", "hint")
     text = "\n".join(left).lower().replace("judge it by", "rubric")
