@@ -87,6 +87,8 @@ def chapter(path):
     own = [f"tests/exercises/test_{path.stem}.py"]
     own += [f"tests/test_results_{name}.py" for name in sorted({path.stem, *stored_results(path)})]
     files = [name for name in [*OF_CHAPTERS, *own] if (ROOT / name).exists()]
+    of_skeletons = "tests/test_chapter.py"  # of its tests one speaks of a chapter
+    files[files.index(of_skeletons)] = f"{of_skeletons}::test_nothing_is_left_to_be_written"
     return pytest("chapter", "-p", "no:nbval", *files, f"--notebook={path}", *TWO_WORKERS)
 
 
