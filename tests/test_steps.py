@@ -61,10 +61,8 @@ def test_an_unknown_notebook_or_step_is_told(capsys):
 
 def test_stored_results_of_a_chapter_are_found(tmp_path):
     path = tmp_path / "chapter.ipynb"
-    cells = [
-        nbformat.v4.new_code_cell('stored = results.load("one")'),
-        nbformat.v4.new_code_cell("results.load('two')"),
-    ]
+    sources = 'a = results.load("one")', "results.frames('two')", 'results.load("one_movietweetings")', "load('three')"
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
     assert test_all.stored_results(path) == ["one", "two"]
 

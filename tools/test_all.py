@@ -78,8 +78,9 @@ def contract():
 
 
 def stored_results(path):
-    """Names of the stored results that a notebook reads."""
-    return re.findall(r"results\.load\(\\?[\"'](\w+)", path.read_text("utf-8"))
+    """Names of the stored results that a notebook reads, without their data set: one file of tests holds both."""
+    found = re.findall(r"results\.(?:load|frames)\(\\?[\"'](\w+)", path.read_text("utf-8"))
+    return sorted({name.removesuffix("_movietweetings") for name in found})
 
 
 def chapter(path):
