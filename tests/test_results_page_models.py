@@ -8,7 +8,7 @@ from recsys_lib import results
 from recsys_lib.data import split_users
 from recsys_lib.models import EASE
 
-DRAW = 5
+DRAW = 3
 
 
 @pytest.fixture(scope="module")

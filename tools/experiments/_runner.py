@@ -108,9 +108,10 @@ class Run:
             return candidates.best(value)
         return max(candidates, key=value)
 
-    def test(self, name, settings, *, split=None, measure=by_user):
+    def test(self, name, settings, *, seeds=None, split=None, measure=by_user):
         """What the measure says on test, a list with an entry a seed."""
-        seeds = SEEDS[self.dataset.name] if name in SEED_ARGUMENT else [0]
+        seeds = SEEDS[self.dataset.name] if seeds is None else seeds
+        seeds = seeds if name in SEED_ARGUMENT else [0]
         return [self.part(name, settings, seed, "test", split=split, measure=measure) for seed in seeds]
 
     def record(self, experiment, settings, values, *, seeds=None):

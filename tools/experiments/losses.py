@@ -133,7 +133,7 @@ def main(dataset):
     best["BiasModel"] = run.tune(
         "BiasModel", "BiasModel", lambdas, score=least_rmse, measure=measured("stars")
     )
-    for name in LOSSES:
+    for name in rows_of(dataset):
         search = Search(START, AXES, full_settings(name, train, dataset.liked_from))
         measure = measured(first_line(name))
         if name == "MSE on ratings":  # tuned for what it minimises, and once more for the list
@@ -144,8 +144,8 @@ def main(dataset):
             best[name] = run.tune(name, kind(name), search, measure=measure)
     rows = {row: tested(run, row, settings) for row, settings in best.items()}
     for row, settings in with_movielens_settings(dataset, "losses").items():
-        if settings != best[row]:
-            rows[unchanged(row)] = tested(run, row, settings)
+        if row in best and settings != best[row]:
+            rows[unchanged(row)] = tested(run, row, settings, seeds=[0])
     named = ("ndcg@10", "recall@20", "unserved")
     by_list = {row: [{m: seed[m] for m in named} for seed in seeds] for row, seeds in rows.items()}
     by_star = {row: [{"squared error": seed["squared error"]} for seed in seeds] for row, seeds in rows.items()}
@@ -154,13 +154,18 @@ def main(dataset):
     run.record("losses", {"shared": SHARED, "losses": LOSSES, "axes": AXES, "split": run.split.kind}, values)
 
 
-def tested(run, row, settings):
+def rows_of(dataset):
+    """All losses; the wrong gradient on the first data set alone, where a mistake in the code is shown once."""
+    return [name for name in LOSSES if dataset.name == "movielens" or name != "wrong gradient"]
+
+
+def tested(run, row, settings, seeds=None):
     """The parts of test, a seed each; a model of likes is put on the line that validation gave it."""
     name = {"Popularity": "Popularity", "BiasModel": "BiasModel"}.get(row) or kind(row)
     line = first_line(row)
     if line is None:
         line = run.part(name, settings, 0, "validation", measure=measured(None))["line"]
-    return run.test(name, settings, measure=measured(line))
+    return run.test(name, settings, seeds=seeds, measure=measured(line))
 
 
 if __name__ == "__main__":
