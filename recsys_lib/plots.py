@@ -7,8 +7,8 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.ticker import ScalarFormatter
 
+from recsys_lib import formatting
 from recsys_lib._checks import choice
-from recsys_lib.evaluation import _text
 
 PAPER, INK, MUTED, GRID = "#fcfcfa", "#1c2128", "#57606a", "#e4e6e3"
 ACCENT, SECOND = "#0b57a4", "#b3470b"
@@ -113,7 +113,7 @@ def intervals(table, *, value="mean", ax=None, label=None, models=None, referenc
         ax.plot([row[low], row[high]], [place, place], color=style["color"], linewidth=2.2, solid_capstyle="round")
         ax.plot(row[value], place, **(style | {"linestyle": "none", "markersize": 7}))
         place_of_text = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points", "annotation_clip": False}
-        text = _text(row[value], 3, plus="+" if value == "difference" else "")
+        text = formatting.number(row[value], 3, plus="+" if value == "difference" else "")
         ax.annotate(text, (1, place), (6, 0), va="center_baseline", **place_of_text)
     ax.set(yticks=range(len(table)), yticklabels=map(str, table.index), ylim=(len(table) - 0.4, -0.6))
     ax.tick_params(axis="y", length=0)
