@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import claims_page
-from bookfiles import ROOT, notebook_paths, read_notebook
+from bookfiles import ROOT, notebook_paths, stored_notebook
 from recsys_lib import results
 from recsys_lib.claims import ClaimError, claim
 from recsys_lib.data import load_movietweetings
@@ -28,14 +28,14 @@ def test_page_is_up_to_date():
 def test_every_claim_of_every_notebook_is_on_the_page():
     page = claims_page.PAGE.read_text("utf-8")
     for path in PATHS:
-        for sentence, evidence, _, _, heading in claims_page.chapter_claims(read_notebook(path)):
+        for sentence, evidence, _, _, heading in claims_page.chapter_claims(stored_notebook(path)):
             assert claims_page.plain(sentence) in page and claims_page.plain(evidence) in page
             assert heading, f"{path.stem}: a claim stands before the first heading"
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_every_pair_names_rows_of_the_stored_results(path):
-    for number, code in enumerate(read_notebook(path).cells):
+    for number, code in enumerate(stored_notebook(path).cells):
         for call in claims_page.claim_nodes(code.source) if code.cell_type == "code" else ():
             for result, model, baseline, metric in claims_page.written_pairs(call):
                 frames = results.frames(*result.split("/"))
@@ -250,7 +250,7 @@ def test_the_page_shows_and_counts_what_became_of_the_pairs(stored, monkeypatch,
     path = claims_page.ROOT / "notebooks" / "part" / "t.ipynb"
     notebook = nbformat.v4.new_notebook(cells=[heading, cell(source, "✓ New is better.\n  .02\n✓ Plain.\n")])
     monkeypatch.setattr(claims_page, "notebook_paths", lambda: [path])
-    monkeypatch.setattr(claims_page, "read_notebook", lambda _: notebook)
+    monkeypatch.setattr(claims_page, "stored_notebook", lambda _: notebook)
     page = claims_page.page()
     assert "2 claims of 1 chapters" in page and "Of 1 comparisons: 1 *reversed*." in page
     entry = page[page.index("- **New is better.**") :].splitlines()

@@ -21,7 +21,7 @@ from bookfiles import (
     chapter_title,
     headings,
     notebook_paths,
-    read_notebook,
+    stored_notebook,
     write_atomically,
     write_or_check,
 )
@@ -279,7 +279,7 @@ def count_text(counts):
 def page():
     sections, total, chapters, counts = [], 0, 0, collections.Counter()
     for path in notebook_paths():
-        notebook = read_notebook(path)
+        notebook = stored_notebook(path)
         claims = chapter_claims(notebook)
         if not claims:
             continue

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import yaml
 
-from bookfiles import ROOT, chapter_title, notebook_paths, read_notebook, write_or_check
+from bookfiles import ROOT, chapter_title, notebook_paths, stored_notebook, write_or_check
 
 START, END = "<!-- chapters:start -->", "<!-- chapters:end -->"
 GRAPH = ROOT / "book" / "static" / "needs.svg"
@@ -48,7 +48,7 @@ def parts():
 
 def read_head(path, part=""):
     """The Head of a notebook. ValueError where it needs a file that is none."""
-    notebook = read_notebook(path)
+    notebook = stored_notebook(path)
     text = notebook.cells[0].source if notebook.cells else ""
     question = re.search(r"^\*\*(.+?\?)\*\*$", text, re.MULTILINE)
     minutes = re.search(r"(\d+) min\b", text)
