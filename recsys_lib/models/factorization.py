@@ -145,38 +145,44 @@ class MatrixFactorization(KerasRecommender):
         return network
 
     def _batches(self, train):
+        """What `fit` reads: the rows of an epoch, and below how each batch of them is fed."""
         rng = np.random.default_rng(self.seed)
-        likes, history = self.likes_of(self.train_), self.history_weights(self.train_)
-        n_items = likes.shape[1]
-
-        def x(user, **more):
-            return {"user": user, **({"history": sparse_input(history[user])} if self.use_history else {}), **more}
-
-        def x_of_pair(user, item):
-            """The same without the rated item in the history: its place there would tell the rating."""
-            other = {"history": sparse_input(_share(_without(likes[user], item)))} if self.use_history else {}
-            return {"user": user, "items": item, **other}
-
-        size = self.batch_size or 1024
+        likes, size = self.likes_of(self.train_), self.batch_size or 1024
         if self.loss == "mse":
-            arrays = rating_batches(train)
-            return Batches(lambda: arrays, lambda u, i, rating: (x_of_pair(u, i), rating), batch_size=size, rng=rng)
+            return Batches(rating_batches(train), self._rating_batch, batch_size=size, rng=rng)
         if self.loss == "multinomial":
             users = np.flatnonzero(np.diff(likes.indptr)).astype(np.int32)
-            size = self.batch_size or max(1, min(len(users), WHOLE_BATCH_CELLS // n_items))
-            return Batches(lambda: (users,), lambda u: (x(u), likes[u].toarray()), batch_size=size, rng=rng)
+            size = self.batch_size or max(1, min(len(users), WHOLE_BATCH_CELLS // likes.shape[1]))
+            return Batches((users,), self._whole_row_batch, batch_size=size, rng=rng)
         if self.loss == "categorical_cross_entropy":
-            pairs = likes.tocoo().coords
-            return Batches(lambda: pairs, lambda u, i: (x(u), _ones(i, n_items)), batch_size=size, rng=rng)
-        weights = np.bincount(likes.indices, minlength=n_items) if self.negatives == "popularity" else None
+            return Batches(likes.tocoo().coords, self._one_like_batch, batch_size=size, rng=rng)
+        weights = np.bincount(likes.indices, minlength=likes.shape[1]) if self.negatives == "popularity" else None
         likes = leave_out_full_users(likes, popularity=weights)
-        return Batches(
-            lambda: ranking_batches(likes, n_negatives=self.n_negatives, rng=rng, popularity=weights),
-            lambda u, items: (x(u, items=items), _ones(np.zeros(len(u), int), items.shape[1])),
-            batch_size=size,
-            rng=rng,
-            redraw=True,
-        )
+
+        def draw():
+            return ranking_batches(likes, n_negatives=self.n_negatives, rng=rng, popularity=weights)
+
+        return Batches(draw(), self._sampled_batch, batch_size=size, rng=rng, redraw=draw)
+
+    def _rating_batch(self, user, items, rating):
+        likes = _without(self.likes_of(self.train_[user]), items)  # the rated item's own place would tell the rating
+        return self._inputs(user, likes, items=items), rating
+
+    def _whole_row_batch(self, user):
+        likes = self.likes_of(self.train_[user])
+        return self._inputs(user, likes), likes.toarray()
+
+    def _one_like_batch(self, user, item):
+        return self._inputs(user, self.likes_of(self.train_[user])), _ones(item, len(self.items_))
+
+    def _sampled_batch(self, user, items):
+        likes = self.likes_of(self.train_[user])
+        return self._inputs(user, likes, items=items), _ones(np.zeros(len(user), int), items.shape[1])
+
+    def _inputs(self, user, likes, **items):
+        """What the network takes; likes: csr (len(user), n_items)."""
+        history = {"history": sparse_input(_share(likes))} if self.use_history else {}
+        return {"user": user, **history, **items}
 
     def history_weights(self, ratings):
         """csr: 1/√n_u where a row of ratings holds a like, so that weights @ `item_vectors_` is the history's share."""

@@ -66,20 +66,20 @@ class KerasRecommender(BaseRecommender):
 
 
 class Batches(keras.utils.PyDataset):
-    """Rows of some arrays, in a new order each epoch, as batches for `fit`.
+    """Rows of some arrays of one length, in a new order each epoch, as batches for `fit`.
 
-    draw: () -> the arrays of an epoch, of one length; called anew each epoch where `redraw`.
-    feed: (the same arrays at the rows of a batch) -> (x, y) as the network takes them."""
+    batch: (the arrays at the rows of a batch) -> (x, y) as the network takes them.
+    redraw: () -> arrays that take the place of the first ones, called anew each epoch; None keeps them."""
 
-    def __init__(self, draw, feed, *, batch_size, rng, redraw=False):
+    def __init__(self, arrays, batch, *, batch_size, rng, redraw=None):
         super().__init__()
-        self.draw, self.feed, self.batch_size, self.rng, self.redraw = draw, feed, batch_size, rng, redraw
-        self.arrays = draw()
-        self.order = np.arange(len(self.arrays[0]))
+        self.arrays, self.batch, self.batch_size, self.rng, self.redraw = arrays, batch, batch_size, rng, redraw
+        self.order = np.arange(len(arrays[0]))
 
     def on_epoch_begin(self):
         if self.redraw:
-            self.arrays = self.draw()
+            self.arrays = None  # frees the last epoch's before this one's are drawn
+            self.arrays = self.redraw()
         self.order = self.rng.permutation(len(self.order))
 
     def __len__(self):
@@ -87,7 +87,7 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, i):
         rows = self.order[i * self.batch_size : (i + 1) * self.batch_size]
-        return self.feed(*(array[rows] for array in self.arrays))
+        return self.batch(*(array[rows] for array in self.arrays))
 
 
 def sparse_input(matrix):
