@@ -8,12 +8,13 @@ import sys
 import threading
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 
+from browser_pages import NONE, launched, visit
+
 ROOT = Path(__file__).parents[2]
-# the shell opens a page in half the time of the whole browser
-CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 EXAMPLE = "https://github.com/example/unify-and-fuse"
 
 
@@ -43,46 +44,93 @@ def addresses(site):
 
 @pytest.fixture(scope="session")
 def browser():
-    executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if executable is None:
-        how = "install it, for example: sudo apt install chromium, then: make test STEPS=browser"
-        pytest.skip(f"no Chromium on PATH (looked for {', '.join(CHROMIUM)}); {how}")
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-        chromium = playwright.chromium.launch(executable_path=executable, args=options)
+        chromium = launched(playwright)
+        if chromium is None:
+            pytest.skip(f"{NONE}, then: make test STEPS=browser")
         yield chromium
         chromium.close()
 
 
-REFERENCE_MS = 14.0  # of the loop below, at a quarter of the speed of the processor that limits in ms are meant for
-MEASURE = """async () => {
-    const timed = async (work) => {
-        const start = performance.now();
-        for (let i = 0; i < 5; i++) { work(i); for (let t = 0; t < 9; t++) await null; document.body.offsetHeight; }
-        return (performance.now() - start) / 5;
-    };
-    const sums = () => { let s = 0; for (let k = 1; k < 1e6; k++) s += Math.sqrt(k) / k; window.reference = s; };
-    const reference = await timed(sums), act = await timed((i) => { ACT });
-    return [reference, act];
+@pytest.fixture(scope="session")
+def contexts(browser):
+    """contexts(…): a browser's profile with these settings, made once for each of them."""
+    made = {}
+
+    def context(*, width=1280, scheme="light", **settings):
+        key = width, scheme, repr(sorted(settings.items()))
+        if key not in made:
+            settings = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme, **settings}
+            made[key] = browser.new_context(reduced_motion="reduce", **settings)
+            made[key].set_default_timeout(30_000)
+        return made[key]
+
+    return context
+
+
+@pytest.fixture
+def open_page(contexts, addresses):
+    """open_page("book/intro", way="file", width=1280, …): that page, closed after the test."""
+    pages = []
+
+    def opened(name, *, way="file", query="", **settings):
+        page = contexts(**settings).new_page()
+        pages.append(page)
+        go = visit if settings.get("java_script_enabled", True) else type(page).goto
+        go(page, f"{addresses[way]}{name}.html{query}")
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture(scope="module")
+def kept_page(contexts, addresses):
+    """kept_page("book/intro"): that page from disk as it opens, opened once for all tests that leave it so."""
+    pages = {}
+
+    def kept(name):
+        if name not in pages:
+            pages[name] = contexts().new_page()
+            visit(pages[name], f"{addresses['file']}{name}.html")
+        return pages[name]
+
+    yield kept
+    for page in pages.values():
+        page.close()
+
+
+WORK = """async () => {
+    const records = [], note = (list) => records.push(...list), elements = (node) => 1 + (node.children
+        ? node.querySelectorAll("*").length : 0);
+    const observer = new MutationObserver(note);
+    observer.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+    const most = { changes: 0, added: 0, lists: 0 }, ranked = formulas.top_k;
+    let lists = 0;
+    formulas.top_k = (...given) => { lists += 1; return ranked(...given); };
+    for (let i = 0; i < 5; i++) {
+        records.length = lists = 0;
+        ACT
+        for (let t = 0; t < 9; t++) await null;
+        note(observer.takeRecords());
+        const added = records.flatMap((record) => [...record.addedNodes]).reduce((n, node) => n + elements(node), 0);
+        most.changes = Math.max(most.changes, records.length);
+        most.added = Math.max(most.added, added);
+        most.lists = Math.max(most.lists, lists);
+    }
+    formulas.top_k = ranked;
+    return most;
 }"""
 
 
 @pytest.fixture(scope="session")
-def milliseconds():
-    """f(page, act): ms that `act` takes by the wall's clock at a quarter of a processor's speed, fastest of 15 trials.
+def work():
+    """work(page, act): the most that `act` does in one of five times: changes of the page, elements added, rankings.
 
-    act: statements, which may use the number i of the time. A processor that is slower than the one that limits are
-    meant for, or has other work, is slower in the loop timed beside each trial too; its fastest run says how much."""
-
-    def measured(page, act):
-        page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
-        trials = [page.evaluate(MEASURE.replace("ACT", act)) for _number in range(15)]
-        reference, taken = (min(times) for times in zip(*trials))
-        print(f"{taken:.0f} ms; the loop {reference:.0f} ms")
-        return taken * min(1, REFERENCE_MS / reference)
-
-    return measured
+    act: statements, which may use the number i of the time. How many milliseconds they take, make bench tells."""
+    return lambda page, act: page.evaluate(WORK.replace("ACT", act))
 
 
 @pytest.fixture(scope="session")
@@ -99,20 +147,23 @@ def chapters():
 
 
 @pytest.fixture(scope="session")
-def other_site(config, tmp_path_factory):
-    """(address, folder): the book built again with an example address, or without one where the book has one."""
+def small_site(config, tmp_path_factory):
+    """(address, branch, folder): two pages with the book's settings, with an address where the book has none."""
     url = "" if config["repository"]["url"] else EXAMPLE
-    copy = tmp_path_factory.mktemp("book")
-    for name in ("_config.yml", "_toc.yml"):
-        shutil.copy(ROOT / name, copy)
-    for name in ("book", "notebooks", "recsys_lib", "tests"):  # the formula index links to code and tests
-        if (ROOT / name).exists():
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    config = {**config, "repository": {**config["repository"], "url": url}}
-    (copy / "_config.yml").write_text(yaml.safe_dump(config), "utf-8")
+    book = tmp_path_factory.mktemp("book")
+    shutil.copytree(ROOT / "book" / "_ext", book / "book" / "_ext", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("_templates", "static"):
+        shutil.copytree(ROOT / "book" / name, book / "book" / name)
+    shutil.copy(ROOT / "book" / "references.bib", book / "book")
+    settings = {**config, "repository": {"url": url, "branch": "colab"}}
+    (book / "_config.yml").write_text(yaml.safe_dump(settings), "utf-8")
+    contents = {"format": "jb-book", "root": "book/intro", "chapters": [{"file": "notebooks/part/chapter"}]}
+    (book / "_toc.yml").write_text(yaml.safe_dump(contents), "utf-8")
+    (book / "book" / "intro.md").write_text("# Intro\n", "utf-8")
+    (book / "notebooks" / "part").mkdir(parents=True)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Chapter")])
+    nbformat.write(notebook, book / "notebooks" / "part" / "chapter.ipynb")
     command = "from jupyter_book.cli.main import main; main()"
-    built = subprocess.run(
-        [sys.executable, "-c", command, "build", ".", "--all"], cwd=copy, capture_output=True, text=True
-    )
+    built = subprocess.run([sys.executable, "-c", command, "build", "."], cwd=book, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr[-2000:]
-    return url, copy / "_build" / "html"
+    return url, "colab", book / "_build" / "html"

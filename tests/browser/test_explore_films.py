@@ -1,7 +1,6 @@
-"""Recommend to me and the embedding map: their data against the library, their lists, keyboard, speed and weight."""
+"""Recommend to me and the embedding map: their data against the library, their lists, keyboard and weight."""
 
 import gzip
-import json
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ from scipy.sparse import csr_array
 import explore
 import explore_models
 from recsys_lib import results
-from recsys_lib.data import load_movielens, read_csv
+from recsys_lib.data import read_csv
 from recsys_lib.evaluation import paired_bootstrap
 from recsys_lib.models import ItemKNN, Popularity, recommend
 from recsys_lib.retrieval import top_k
@@ -22,22 +21,9 @@ N_CHOICES = 50
 
 
 @pytest.fixture
-def open_page(browser, addresses):
-    contexts = []
-
-    def opened(name, *, way="file", width=1280, scheme="light", **settings):
-        viewport = {"width": width, "height": 900}
-        context = browser.new_context(viewport=viewport, color_scheme=scheme, reduced_motion="reduce", **settings)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.goto(f"{addresses[way]}{PAGES[name]}.html")
-        page.wait_for_selector(".explore.is-live:not([data-waiting])")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
+def recommend_page(open_page):
+    """The page *Recommend to me*, for a test that acts on it."""
+    return open_page(PAGES["recommend"])
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +33,8 @@ def exported():
 
 
 @pytest.fixture(scope="module")
-def data():
-    return load_movielens()
-
-
-@pytest.fixture(scope="module")
-def page_of_data(data):
-    return explore_models.films_of_the_page(data)
+def page_of_data(movielens):
+    return explore_models.films_of_the_page(movielens)
 
 
 def reading(page):
@@ -145,9 +126,9 @@ def test_data_weigh_little_and_name_their_source():
         assert "GroupLens" in head and "Seeds:" in head and "numpy" in head, name
 
 
-def test_no_data_are_asked_for_before_the_page_is_painted(open_page):
-    for name in PAGES:
-        page = open_page(name)
+def test_no_data_are_asked_for_before_the_page_is_painted(kept_page):
+    for name in PAGES.values():
+        page = kept_page(name)
         painted, asked = page.evaluate("""() => [
             performance.getEntriesByName('first-contentful-paint')[0].startTime,
             Math.min(...performance.getEntriesByType('resource').filter(e => e.name.includes('/data/'))
@@ -172,12 +153,12 @@ def rows(choices, n):
 
 
 @pytest.fixture(scope="module")
-def library(data, page_of_data, exported):
+def library(movielens, page_of_data, exported):
     """{model: function from a history, csr users × films of the page, to float64 scores of these films}."""
     experiment = explore_models.experiment()
     chosen, page = page_of_data
-    popular = Popularity().fit(data).item_scores_[page].astype(np.float64)
-    near = ItemKNN(**experiment.NEIGHBOURS).fit(data.take(chosen[data.item])).neighbors_
+    popular = Popularity().fit(movielens).item_scores_[page].astype(np.float64)
+    near = ItemKNN(**experiment.NEIGHBOURS).fit(movielens.take(chosen[movielens.item])).neighbors_
     near = experiment.with_data(near, experiment.int8(near.data)).tocsc()[:, page].tocsr()[page].astype(np.float64)
     value = exported["embedding"]
     q = explore_models.unpacked(value["vectors"], "int8").reshape(len(page), -1) * value["step"]
@@ -195,13 +176,13 @@ def library(data, page_of_data, exported):
 
 
 @pytest.mark.parametrize(("model", "share"), [("popularity", 1), ("cosine", 1), ("embedding", 1), ("embedding", 0.35)])
-def test_fifty_lists_are_the_librarys(open_page, library, page_of_data, model, share):
+def test_fifty_lists_are_the_librarys(kept_page, library, page_of_data, model, share):
     n = len(page_of_data[1])
     choices = list(random_choices(n))
     liked, all_chosen = rows([c[0] for c in choices], n), rows([c[0] + c[1] for c in choices], n)
     scores = library[model, share](liked)
     expected = top_k(scores.astype(np.float32), 10, exclude=all_chosen)
-    shown = open_page("recommend").evaluate(
+    shown = kept_page(PAGES["recommend"]).evaluate(
         """async ([model, share, choices]) => {
             const data = await films.load(recommend.models[model].data);
             return choices.map(([liked, left]) => recommend.ranked(model, data, liked, left, share));
@@ -218,26 +199,25 @@ def test_fifty_lists_are_the_librarys(open_page, library, page_of_data, model, s
             assert sum(value for _j, value in entry["terms"]) == pytest.approx(entry["score"], rel=1e-5, abs=1e-6)
 
 
-@pytest.mark.parametrize("way", ["http", "file"])
-def test_recommend_opens_with_three_films_and_a_full_list(open_page, way):
-    for name in ("recommend", "landing"):
-        page = open_page(name, way=way)
+def test_recommend_opens_with_three_films_and_a_full_list(kept_page, open_page):
+    pages = kept_page(PAGES["recommend"]), kept_page(PAGES["landing"]), open_page(PAGES["landing"], way="http")
+    for page in pages:
         assert page.locator(".films-chosen li").count() == 3
         assert len(titles(page)) == 10 and titles(page)[0] in reading(page)
         bars = page.locator(".films-list > li").first.locator("ul li").all_inner_texts()
         assert "popularity, 50 %" in bars[0] and len(bars) >= 3
 
 
-def test_the_landing_page_begins_with_it(open_page):
-    page = open_page("landing")
+def test_the_landing_page_begins_with_it(kept_page):
+    page = kept_page(PAGES["landing"])
     order = "document.querySelector('.explore').compareDocumentPosition(document.querySelector('article h2'))"
     assert page.evaluate(f"{order} & Node.DOCUMENT_POSITION_FOLLOWING")
     assert page.locator(".explore").bounding_box()["y"] < 450
     assert page.locator(".films-list").bounding_box()["y"] < 800
 
 
-def test_recommend_by_keyboard_alone(open_page):
-    page = open_page("recommend")
+def test_recommend_by_keyboard_alone(recommend_page):
+    page = recommend_page
     before = titles(page)
     tab_to(page, "Find a film")
     box = page.get_by_role("combobox")
@@ -268,10 +248,9 @@ def test_recommend_by_keyboard_alone(open_page):
     heard.wait_for(state="attached")
 
 
-def test_a_list_drawn_over_another_is_the_list_drawn_afresh(open_page):
+def test_a_list_drawn_over_another_is_the_list_drawn_afresh(kept_page):
     """What stays of the old list, a message of an error too, changes nothing; what is alike is the same node."""
-    page = open_page("recommend")
-    page.wait_for_selector(".explore.is-live:not([data-waiting])")
+    page = kept_page(PAGES["recommend"])
     assert page.evaluate("""() => {
         const { el, renew } = explore, row = (text) => el("li", el("b", text), " of ten");
         const lists = [[], [row("a"), row("b")], [el("li", { role: "alert" }, "no data")], [row("b"), "text"],
@@ -292,8 +271,8 @@ def test_a_list_drawn_over_another_is_the_list_drawn_afresh(open_page):
     assert kept == [True, True, "ac"]
 
 
-def test_what_was_chosen_is_not_recommended_and_ten_are_the_most(open_page):
-    page = open_page("recommend")
+def test_what_was_chosen_is_not_recommended_and_ten_are_the_most(recommend_page):
+    page = recommend_page
     while page.locator(".films-chosen li").count() < 10:
         first = titles(page)[0]
         add(page, first)
@@ -305,8 +284,8 @@ def test_what_was_chosen_is_not_recommended_and_ten_are_the_most(open_page):
     assert page.get_by_role("combobox").is_enabled()
 
 
-def test_what_was_not_liked_only_leaves_the_list(open_page):
-    page = open_page("recommend")
+def test_what_was_not_liked_only_leaves_the_list(recommend_page):
+    page = recommend_page
     add(page, titles(page)[0])
     page.locator(".films-chosen li").last.get_by_role("checkbox").uncheck()
     without = titles(page)
@@ -319,16 +298,16 @@ def test_what_was_not_liked_only_leaves_the_list(open_page):
     assert len(titles(page)) == 10
 
 
-def test_a_title_that_is_not_there_is_said(open_page):
-    page = open_page("recommend")
+def test_a_title_that_is_not_there_is_said(recommend_page):
+    page = recommend_page
     page.get_by_role("combobox").fill("zzzz")
     assert "No other title" in page.get_by_role("status").filter(has_text="title").inner_text()
     page.get_by_role("combobox").fill("amelie poulain")
     assert page.get_by_role("option").all_inner_texts() == ["Amelie (Fabuleux destin d'Amélie Poulain, Le) (2001)"]
 
 
-def test_the_copied_list_is_read_by_the_library(open_page, data, tmp_path):
-    page = open_page("recommend", way="http", permissions=["clipboard-read", "clipboard-write"])
+def test_the_copied_list_is_read_by_the_library(open_page, movielens, tmp_path):
+    page = open_page(PAGES["recommend"], way="http", permissions=["clipboard-read", "clipboard-write"])
     add(page, "spirited away")
     page.locator(".films-chosen li").last.get_by_role("checkbox").uncheck()
     page.get_by_role("button", name="Copy my list").click()
@@ -337,11 +316,11 @@ def test_the_copied_list_is_read_by_the_library(open_page, data, tmp_path):
     mine = read_csv(tmp_path / "mine.csv", rating_range=(0.5, 5))
     history = {int(mine.items[int(i)]): float(r) for i, r in zip(mine.item, mine.rating)}
     assert history == {1214: 5, 2571: 5, 541: 5, 5618: 2}
-    assert len(recommend(ItemKNN().fit(data), history=history)) == 10
+    assert len(recommend(ItemKNN().fit(movielens), history=history)) == 10
 
 
 def test_what_was_copied_is_told_until_the_list_changes(open_page):
-    page = open_page("recommend", way="http", permissions=["clipboard-read", "clipboard-write"])
+    page = open_page(PAGES["recommend"], way="http", permissions=["clipboard-read", "clipboard-write"])
     copy, told = page.get_by_role("button", name="Copy my list"), page.locator(".films-copy p")
     copy.click()
     page.get_by_text("Copied: 3 rows").wait_for()
@@ -353,7 +332,7 @@ def test_what_was_copied_is_told_until_the_list_changes(open_page):
 
 
 def test_where_the_clipboard_is_refused_the_list_is_shown(open_page):
-    page = open_page("recommend", way="http")
+    page = open_page(PAGES["recommend"], way="http")
     page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
     tab_to(page, "Copy my list")
     page.keyboard.press("Enter")
@@ -365,13 +344,13 @@ def test_where_the_clipboard_is_refused_the_list_is_shown(open_page):
 # --- Map ---
 
 
-def test_neighbours_of_the_map_are_numpys(open_page, exported):
+def test_neighbours_of_the_map_are_numpys(kept_page, exported):
     value = exported["embedding"]
     plane = np.column_stack([explore_models.unpacked(exported["plane"][axis], "int16") for axis in "xy"]).astype(float)
     q = explore_models.unpacked(value["vectors"], "int8").reshape(len(plane), -1).astype(np.float64)
     unit = q / np.linalg.norm(q, axis=1, keepdims=True)
     chosen = np.random.default_rng(1).permutation(len(plane))[:N_CHOICES].tolist()
-    shown = open_page("map").evaluate(
+    shown = kept_page(PAGES["map"]).evaluate(
         """async (chosen) => {
             const [plane, {vectors}] = await Promise.all([films.load("plane"), films.load("embedding")]);
             return chosen.map((film) => map.neighbours(film, vectors, plane)).map((near) => [near.all, near.plane]);
@@ -389,7 +368,7 @@ def test_neighbours_of_the_map_are_numpys(open_page, exported):
 
 @pytest.mark.parametrize("way", ["http", "file"])
 def test_map_by_keyboard_alone(open_page, way):
-    page = open_page("map", way=way)
+    page = open_page(PAGES["map"], way=way)
     assert "nearest to Spirited Away (2001), the plane keeps none" in reading(page)  # as the still figure's text says
     lists = page.locator(".map-list")
     assert [lists.nth(i).locator("li").count() for i in (0, 1)] == [10, 10]
@@ -420,7 +399,7 @@ def test_map_by_keyboard_alone(open_page, way):
 
 
 def test_a_film_chosen_in_a_list_leaves_the_reader_there(open_page):
-    page = open_page("map", width=360)
+    page = open_page(PAGES["map"], width=360)
     chosen = page.locator(".map-list").nth(1).get_by_role("button").nth(2)
     chosen.scroll_into_view_if_needed()
     title, before = chosen.inner_text(), page.evaluate("scrollY")
@@ -431,39 +410,7 @@ def test_a_film_chosen_in_a_list_leaves_the_reader_there(open_page):
 
 
 def test_a_film_is_chosen_on_the_map(open_page):
-    page = open_page("map")
+    page = open_page(PAGES["map"])
     box = page.locator(".map-field canvas").bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     assert "Spirited Away" not in reading(page)
-
-
-# --- All of them ---
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
-def test_axe_finds_nothing_open_or_closed(open_page, width, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    for name in ("recommend", "map"):
-        page = open_page(name, width=width, scheme=scheme)
-        page.get_by_role("combobox").fill("the")
-        found = axe.run(page, options={"resultTypes": ["violations"]}).response["violations"]
-        assert not found, (name, json.dumps([(v["id"], [n["target"] for n in v["nodes"][:3]]) for v in found]))
-
-
-@pytest.mark.parametrize(
-    ("name", "act"),
-    [
-        ("recommend", "document.querySelector('.films-chosen input').click()"),
-        ("recommend", "const e = document.querySelector('.films-share input'); e.value = (i * 20) % 100; e.oninput()"),
-        ("recommend", "const e = document.querySelector('[role=combobox]'); e.value = 'the'.slice(i % 3); e.oninput()"),
-        ("cosine", "document.querySelector('.films-chosen input').click()"),
-        ("map", "document.querySelectorAll('.map-list button')[i].click()"),
-    ],
-)  # fmt: skip
-def test_a_result_stands_within_50_ms_on_a_slow_processor(open_page, milliseconds, name, act):
-    page = open_page("recommend" if name == "cosine" else name)
-    if name == "cosine":
-        page.get_by_label("Item cosine").check()
-        page.wait_for_selector(".films-list.by-cosine")
-    assert milliseconds(page, act) <= 50

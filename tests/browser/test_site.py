@@ -1,24 +1,30 @@
 """The book in Chromium: quiet, complete without a network, readable on a phone and by everybody."""
 
 import re
-from contextlib import contextmanager
 
 import pytest
+import yaml
+
+from bookfiles import ROOT
+from browser_pages import visit
 
 pytestmark = pytest.mark.browser
-KINDS = {  # one page of each kind
-    "landing": "book/intro",
-    "page": "book/how_to_use",
-    "glossary": "book/glossary",
-    "bibliography": "book/bibliography",
-    "formulas": "book/formula_index",
-    "tables": "book/notation",
-    "claims": "book/claims",
-    "similarities": "book/explore/similarity",
-    "losses": "book/explore/losses",
-    "measures": "book/explore/metrics",
-    "search": "search",
-}
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+NAMES = [entry["file"] for part in TOC["parts"] for entry in part["chapters"]]
+EXPLORABLES = [name for name in NAMES if name.startswith("book/explore/")]
+CHAPTERS = [name for name in NAMES if name.startswith("notebooks/")]
+KINDS = [  # one page of each kind, every explorable
+    TOC["root"],
+    "book/how_to_use",
+    "book/glossary",
+    "book/bibliography",
+    "book/formula_index",
+    "book/notation",
+    "book/claims",
+    "search",
+    CHAPTERS[0],
+    *EXPLORABLES,
+]
 
 
 def page_names(site):
@@ -26,46 +32,49 @@ def page_names(site):
     return [name for name in names if not name.startswith(("_static", "index"))]
 
 
-@contextmanager
-def opened(browser, width=1280, scheme="light"):
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    yield page
-    context.close()
+FIGURES = """() => [...document.querySelectorAll('.bd-article img')].map(img =>
+    ({alt: img.alt, file: img.src, drawn: img.naturalWidth, shown: img.width}))"""
 
 
-def visit(page, address):
-    page.goto(address, wait_until="load")
-    page.evaluate("window.MathJax?.startup?.promise?.then(() => null)")  # formulas are set
+def figures_that_say_little(page):
+    """Of a chapter at the width of a desk: drawn at less than twice their size, or without their reading."""
+    page.set_viewport_size({"width": 1280, "height": 900})
+    shown = page.evaluate(FIGURES)
+    page.set_viewport_size({"width": 360, "height": 900})
+    unread = [figure for figure in shown if len(figure["alt"]) <= 20 or "_images" in figure["alt"]]
+    coarse = [f for f in shown if f["file"].endswith(".png") and f["drawn"] < 2 * f["shown"] - 2]
+    return unread + coarse
 
 
 @pytest.mark.parametrize("way", ["http", "file"])
-def test_no_page_complains_asks_for_anything_foreign_or_scrolls_sideways(browser, site, addresses, way):
-    """From disk at the width of a desk, over HTTP at that of a phone."""
+def test_no_page_complains_asks_for_anything_foreign_or_scrolls_sideways(contexts, site, addresses, way):
+    """Every page over HTTP at the width of a phone, its figures at that of a desk; one of each kind from disk."""
     root, complaints = addresses[way], []
-    with opened(browser, width=360 if way == "http" else 1280) as page:
-        page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "requestfailed",  # what leaving a page cuts short has not failed
-            lambda request: "ERR_ABORTED" in request.failure or complaints.append(f"failed: {request.url}"),
-        )
-        page.on("response", lambda response: response.status >= 400 and complaints.append(f"missing: {response.url}"))
-        page.on(
-            "request",
-            lambda request: request.url.startswith((root, "data:")) or complaints.append(f"foreign: {request.url}"),
-        )
-        for name in page_names(site):
-            visit(page, f"{root}{name}.html")
-            assert not complaints, f"{name}: {complaints}"
-            if way == "http":
-                page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true })")
-                width = page.evaluate("document.documentElement.scrollWidth")
-                assert width <= 360, f"{name} is {width} px wide"
+    page = contexts(width=360 if way == "http" else 1280).new_page()
+    page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "requestfailed",  # what leaving a page cuts short has not failed
+        lambda request: "ERR_ABORTED" in request.failure or complaints.append(f"failed: {request.url}"),
+    )
+    page.on("response", lambda response: response.status >= 400 and complaints.append(f"missing: {response.url}"))
+    page.on(
+        "request",
+        lambda request: request.url.startswith((root, "data:")) or complaints.append(f"foreign: {request.url}"),
+    )
+    for name in page_names(site) if way == "http" else KINDS:
+        visit(page, f"{root}{name}.html")
+        assert not complaints, f"{name}: {complaints}"
+        if way == "http":
+            page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true })")
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert width <= 360, f"{name} is {width} px wide"
+            if name in CHAPTERS:
+                assert figures_that_say_little(page) == [], name
+    page.close()
 
 
-def test_text_keeps_its_measure(browser, addresses):
+def test_text_keeps_its_measure(kept_page):
     letters = """() => {  // of the full lines of paragraphs
         const counts = [];
         for (const p of document.querySelectorAll('.bd-article section > p')) {
@@ -75,58 +84,47 @@ def test_text_keeps_its_measure(browser, addresses):
         }
         return counts.reduce((a, b) => a + b) / counts.length;
     }"""
-    with opened(browser) as page:
-        visit(page, addresses["file"] + "book/how_to_use.html")
-        assert 62 <= page.evaluate(letters) <= 80
-
-
-def test_figures_are_drawn_at_twice_their_size_and_say_their_reading(browser, addresses, chapters):
-    figures = """() => [...document.querySelectorAll('.bd-article img')].map(img =>
-        ({alt: img.alt, file: img.src, drawn: img.naturalWidth, shown: img.width}))"""
-    with opened(browser) as page:
-        for name in chapters:
-            visit(page, f"{addresses['file']}{name}.html")
-            for figure in page.evaluate(figures):
-                assert len(figure["alt"]) > 20 and "_images" not in figure["alt"], f"{name}: {figure}"
-                if figure["file"].endswith(".png"):
-                    assert figure["drawn"] >= 2 * figure["shown"] - 2, f"{name}: {figure}"
+    assert 62 <= kept_page("book/how_to_use").evaluate(letters) <= 80
 
 
 @pytest.mark.parametrize("way", ["http", "file"])
-def test_search_finds_a_term(browser, addresses, way):
-    with opened(browser) as page:
-        visit(page, addresses[way] + "book/intro.html")
-        page.get_by_role("button", name="Search").first.click()
-        page.locator("#pst-search-dialog input[type=search]").fill("popularity")
-        page.keyboard.press("Enter")
+def test_search_finds_a_term(open_page, way):
+    page = open_page("book/intro", way=way)
+    page.get_by_role("button", name="Search").first.click()
+    page.locator("#pst-search-dialog input[type=search]").fill("popularity")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#search-results li a")
+    found = page.locator("#search-results li a").evaluate_all("links => links.map(a => a.getAttribute('href'))")
+    assert len(found) >= 2 and any("glossary" in address for address in found)
+    page.locator("#search-results li a").first.click()
+    page.wait_for_selector("article h1")
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_axe_finds_nothing(open_page, name):
+    """By day: everything; by night: contrast; on a phone: everything else, for its colours are the same."""
+    axe, found = pytest.importorskip("axe_playwright_python.sync_playwright").Axe(), []
+    page = open_page(name, query="?q=popularity" if name == "search" else "")
+    if name == "search":
         page.wait_for_selector("#search-results li a")
-        found = page.locator("#search-results li a")
-        assert found.count() >= 2
-        assert any("glossary" in found.nth(i).get_attribute("href") for i in range(found.count()))
-        found.first.click()
-        page.wait_for_selector("article h1")
+    page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true })")
+    for field in page.get_by_role("combobox").all():
+        field.fill("the")  # its list of options is open
 
+    def look(where, **options):
+        page.wait_for_timeout(200)  # boxes that overflow are marked after 150 ms
+        result = axe.run(page, options={"resultTypes": ["violations"], **options}).response
+        for violation in result["violations"]:
+            places = [" ".join(map(str, node["target"])) for node in violation["nodes"][:3]]
+            found.append(f"{where}: {violation['id']} ({violation['help']}) at {places}")
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
-def test_axe_finds_nothing(browser, site, addresses, chapters, width, scheme):
-    axe_module = pytest.importorskip("axe_playwright_python.sync_playwright")
-    axe, found = axe_module.Axe(), []
-    with opened(browser, width, scheme) as page:
-        for name in [*KINDS.values(), *chapters[:1]]:
-            if not (site / f"{name}.html").exists():
-                continue
-            visit(page, f"{addresses['file']}{name}.html" + ("?q=popularity" if name == "search" else ""))
-            if name == "search":
-                page.wait_for_selector("#search-results li a")
-            page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true })")
-            page.wait_for_timeout(300)  # boxes that overflow are marked after a moment
-            # contrast in a chapter is the same at all widths, and takes most of the time
-            contrast = width >= 1280 or name not in chapters
-            options = {"resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": contrast}}}
-            for violation in axe.run(page, options=options).response["violations"]:
-                places = [" ".join(map(str, node["target"])) for node in violation["nodes"][:3]]
-                found.append(f"{name}: {violation['id']} ({violation['help']}) at {places}")
+    look("by day")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    look("by night", runOnly=["color-contrast"])
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 360, "height": 900})
+    look("on a phone", rules={"color-contrast": {"enabled": False}})
     assert not found, "\n".join(found)
 
 
@@ -135,11 +133,13 @@ def colab_links(page):
 
 
 @pytest.mark.parametrize("which", ["as it is", "the other way"])
-def test_colab_button_opens_the_chapter_where_the_address_is_known(site, other_site, config, chapters, which):
-    url, folder = other_site if which == "the other way" else (config["repository"]["url"], site)
+def test_colab_button_opens_the_chapter_where_the_address_is_known(request, site, config, which):
+    url, branch, folder = config["repository"]["url"], config["repository"]["branch"], site
+    if which == "the other way":
+        url, branch, folder = request.getfixturevalue("small_site")
     for name in page_names(folder):
         expected = []
-        if url and name in chapters:
-            owner = url.removeprefix("https://github.com/")
-            expected = [f"https://colab.research.google.com/github/{owner}/blob/main/{name}.ipynb"]
+        if url and name.startswith("notebooks/"):
+            place = f"{url.removeprefix('https://github.com/')}/blob/{branch}"
+            expected = [f"https://colab.research.google.com/github/{place}/{name}.ipynb"]
         assert colab_links(folder / f"{name}.html") == expected, name
