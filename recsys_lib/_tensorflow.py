@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-INSTALL = 'pip install "recsys-lib[tensorflow] @ git+URL"'
+INSTALL = 'pip install ".[tensorflow]"'
 
 
 def require_tensorflow(module):

@@ -81,7 +81,10 @@ class IdMap:
         return ", ".join(map(repr, self.ids[:3])) + (", …" if len(self) > 3 else "")
 
     def __contains__(self, id):
-        return id in self._position
+        try:
+            return id in self._position
+        except TypeError:  # a list is nobody's id
+            return False
 
     def __getitem__(self, i):
         if i < 0:  # -1 means "no item" in a list, never the last one
