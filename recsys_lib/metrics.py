@@ -153,8 +153,7 @@ def _lists(recommended, n_items):
 def hits_of(recommended, relevant):
     """What all ranking metrics are made of: where each list hits, and how many items are relevant to its user.
 
-        hit_ur = 1 where the item at rank r of user u is relevant to u
-
+    A hit at rank r of user u: the item there is relevant to u.
     recommended: int (n_users, k), best first, -1 = none.   relevant: csr (n_users, n_items), stored entry = relevant.
     Returns hits, bool (n_users, k), and n_relevant, float64 (n_users,), NaN where nothing is relevant: the arguments
     of the functions in `RANKING`. Raises ValueError if shapes or items do not fit, TypeError for a dense `relevant`.
