@@ -1,6 +1,7 @@
 """Checks that several modules share. Each error says what was expected and what came."""
 
 import numpy as np
+from scipy import sparse
 
 FIRST_MILLISECOND = 10**11  # smaller numbers are seconds, up to the year 5138; larger ones milliseconds, from 1973 on
 ADVICE = {  # what to do about an object of another kind
@@ -19,10 +20,10 @@ def require(value, kind):
 
 
 def setting(name, value, low=-np.inf, high=np.inf, *, whole=False, above=False):
-    """The value as a plain number. Raises ValueError unless low ≤ value < high; low < value where `above`."""
+    """The value as a plain number. Raises ValueError unless finite and low ≤ value < high; low < value if `above`."""
     kinds = (int, np.integer) if whole else (int, float, np.integer, np.floating)
     is_number = isinstance(value, kinds) and not isinstance(value, bool)
-    if not (is_number and low <= value < high) or (above and value == low):
+    if not (is_number and -np.inf < value < np.inf and low <= value < high) or (above and value == low):
         least = f" {'>' if above else '≥'} {low}" if low > -np.inf else ""
         most = f" and < {high}" if high < np.inf else ""
         kind = "a whole number" if whole else "a finite number"
@@ -31,8 +32,8 @@ def setting(name, value, low=-np.inf, high=np.inf, *, whole=False, above=False):
 
 
 def choice(name, value, options):
-    """The value. Raises ValueError where it is none of the options."""
-    if value not in tuple(options):
+    """The value. Raises ValueError where it is none of the options, also where it is an array or a table of them."""
+    if getattr(value, "ndim", 0) or value not in tuple(options):
         raise ValueError(f"expected {name} to be one of {', '.join(map(repr, options))}, received {value!r}")
     return value
 
@@ -44,6 +45,21 @@ def indices(name, values, size, *, low=0, error=ValueError):
         received = f"{values.min()}..{values.max()}" if values.dtype.kind in "iu" else f"dtype {values.dtype}"
         raise error(f"expected {name} as whole numbers in {low}..{size - 1}, got {received}")
     return values
+
+
+def check_csr(name, matrix):
+    """The matrix as a csr_array. Raises TypeError where it is not sparse, ValueError unless it has two dimensions."""
+    if not sparse.issparse(matrix):
+        raise TypeError(f"expected {name} as a scipy sparse array (n_users, n_items), received {type(matrix).__name__}")
+    return sparse.csr_array(check_2d(name, matrix))
+
+
+def check_2d(name, matrix):
+    """The matrix, sparse or dense. Raises ValueError unless it has two dimensions; one row of a csr_array has one."""
+    if len(matrix.shape) != 2:
+        advice = ": take one row as matrix[[0]]" if len(matrix.shape) == 1 else ""
+        raise ValueError(f"expected {name} as (n_users, n_items), got shape {matrix.shape}{advice}")
+    return matrix
 
 
 def in_seconds(timestamp):

@@ -1,0 +1,44 @@
+"""The checks that several modules share."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from recsys_lib._checks import check_2d, check_csr, choice, setting
+
+
+def test_one_row_of_a_sparse_array_is_told_how_to_be_taken():
+    matrix = sparse.csr_array(np.eye(3))
+    row = "expected history as .n_users, n_items., got shape .3,.: take one row as matrix"
+    for check in (check_csr, check_2d):
+        with pytest.raises(ValueError, match=row):
+            check("history", matrix[0])
+    with pytest.raises(TypeError, match="expected history as a scipy sparse array .*, received ndarray"):
+        check_csr("history", np.eye(3))
+    for given in (matrix[[0]], matrix[0:1]):
+        assert check_csr("history", given).toarray().tolist() == [[1, 0, 0]]
+    for kind in (sparse.coo_array, sparse.csc_array, sparse.csr_matrix, sparse.dok_array):
+        assert check_csr("history", kind(np.eye(3))).toarray().tolist() == np.eye(3).tolist()
+
+
+@pytest.mark.parametrize("value", [-np.inf, np.inf, np.nan, "4", None, True, [4.0], np.array([4.0])])
+def test_a_setting_is_a_finite_number(value):
+    with pytest.raises(ValueError, match="expected liked_from as a finite number, received"):
+        setting("liked_from", value)
+
+
+def test_a_setting_within_its_limits():
+    assert setting("x", np.float32(0.5), 0, 1) == 0.5 and type(setting("x", np.int64(3), 1, whole=True)) is int
+    for value, arguments in [(0, {"low": 0, "above": True}), (1, {"high": 1}), (1.5, {"whole": True})]:
+        with pytest.raises(ValueError, match="expected x as"):
+            setting("x", value, **arguments)
+
+
+@pytest.mark.parametrize(
+    "value", [np.array(["cosine"]), np.array(["a", "b"]), pd.Series(["dot", "dot"]), ["dot"], sparse.eye_array(2), 1]
+)
+def test_a_choice_is_one_of_the_options_and_no_array_of_them(value):
+    with pytest.raises(ValueError, match="expected similarity to be one of 'cosine', 'dot', received"):
+        choice("similarity", value, ("cosine", "dot"))
+    assert choice("similarity", np.str_("dot"), ("cosine", "dot")) == "dot"
