@@ -30,23 +30,28 @@ def dataset(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def built(monkeypatch):
-    """The models that were built, by name, in order."""
-    names, build = [], _runner.build
-    monkeypatch.setattr(_runner, "build", lambda name, *more: names.append(name) or build(name, *more))
+def fitted(monkeypatch):
+    """The models that were fitted and kept, by name, in order."""
+    names, write = [], _runner.write_whole
+
+    def write_and_note(path, content):
+        names.append(content["key"][0])
+        write(path, content)
+
+    monkeypatch.setattr(_runner, "write_whole", write_and_note)
     return names
 
 
-def test_a_finished_part_is_read_back_also_by_another_run(dataset, built):
+def test_a_finished_part_is_read_back_also_by_another_run(dataset, fitted):
     first = _runner.Run(dataset).part("EASE", {"regularization": 50.0}, 0, "test")
     again = _runner.Run(dataset).part("EASE", {"regularization": 50.0}, 3, "test")  # EASE knows no seed
-    assert first == again and built == ["EASE"]
+    assert first == again and fitted == ["EASE"]
     frame = evaluate(EASE(regularization=50.0), split_by_user_time(dataset.data), metrics=_runner.METRICS)
     wanted = frame[frame["metric"] == "ndcg@10"].dropna().set_index("user")["value"]
     assert first["ndcg@10"] == pytest.approx(wanted.to_dict(), abs=1e-12)
 
 
-def test_what_decides_the_numbers_decides_the_key(dataset, built):
+def test_what_decides_the_numbers_decides_the_key(dataset, fitted):
     run = _runner.Run(dataset)
     other = _runner.DataSet("movielens", dataset.data.take(dataset.data.item > 2), 4.0, "")
     run.part("EASE", {"regularization": 50.0}, 0, "test")
@@ -55,10 +60,24 @@ def test_what_decides_the_numbers_decides_the_key(dataset, built):
     _runner.Run(other).part("EASE", {"regularization": 50.0}, 0, "test")
     run.part("ALS", {"n_factors": 2}, 0, "test")
     run.part("ALS", {"n_factors": 2}, 1, "test")
-    assert built == ["EASE"] * 4 + ["ALS"] * 2
+    run.part("EASE", {}, 0, "test")
+    run.part("EASE", {"regularization": 100.0}, 0, "test")  # the default, written out: the same part
+    assert fitted == ["EASE"] * 4 + ["ALS"] * 2 + ["EASE"]
 
 
-def test_an_interrupted_part_leaves_nothing_and_the_others_stay(dataset, built, tmp_path):
+def test_the_arguments_of_a_measure_and_the_edition_of_the_code_are_in_the_key(dataset, fitted, monkeypatch):
+    def measure(model, split, part, dataset, line):
+        return {"line": line}
+
+    run = _runner.Run(dataset)
+    found = [run.part("EASE", {}, 0, "test", measure=measure, arguments={"line": line})["line"] for line in (1, 2, 1)]
+    assert found == [1, 2, 1] and len(fitted) == 2
+    monkeypatch.setattr(_runner, "COMPUTES", _runner.COMPUTES + 1)
+    run.part("EASE", {}, 0, "test", measure=measure, arguments={"line": 1})
+    assert len(fitted) == 3
+
+
+def test_an_interrupted_part_leaves_nothing_and_the_others_stay(dataset, fitted, tmp_path):
     run = _runner.Run(dataset)
     run.part("EASE", {}, 0, "test")
 
@@ -69,7 +88,7 @@ def test_an_interrupted_part_leaves_nothing_and_the_others_stay(dataset, built, 
         run.part("Popularity", {}, 0, "test", measure=interrupted)
     assert len(list((tmp_path / "experiments").iterdir())) == 1
     _runner.Run(dataset).part("EASE", {}, 0, "test")
-    assert built == ["EASE", "Popularity"]
+    assert fitted == ["EASE"]
 
 
 def test_tune_keeps_all_that_was_tried_and_returns_the_best(dataset):

@@ -66,7 +66,10 @@ def parsed_module(path):
 @functools.cache
 def experiment_module(name):
     """The module tools/experiments/NAME.py, which may have the name of another."""
-    spec = importlib.util.spec_from_file_location(f"experiment_{name}", ROOT / "tools" / "experiments" / f"{name}.py")
+    folder = ROOT / "tools" / "experiments"
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))  # for the runner, which each of them imports
+    spec = importlib.util.spec_from_file_location(f"experiment_{name}", folder / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -13,9 +13,7 @@ from importlib import metadata
 
 os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
 
-import numpy as np
-
-from bookfiles import ROOT, experiment_module, write_atomically
+from bookfiles import ROOT, write_atomically
 
 sys.path.insert(0, str(ROOT))
 
@@ -33,26 +31,18 @@ HEAD = """/* {about}
 def contests():
     """hit@10 of five models in the three contests of Evaluation, with intervals, as its figure shows them."""
     from recsys_lib import results
-    from recsys_lib.data import load_movielens, split_by_user_time
-    from recsys_lib.evaluation import paired_bootstrap
-    from recsys_lib.models import ALS, EASE, ItemKNN
+    from recsys_lib.evaluation import compare
 
-    experiment = experiment_module("evaluation")
-    data = load_movielens()
-    split = split_by_user_time(data)
-    rivals = experiment.draw_rivals(data, split, "test")
-    found = {}
-    for name, model in {"ItemKNN": ItemKNN(), "ALS": ALS(), "EASE": EASE()}.items():
-        found[name] = experiment.hits_by_user(model.fit(split.before("test")), split, "test", rivals)
-    stored = results.load("evaluation")
-    found |= {name: stored["values"]["hits_by_user"][name] for name in ("BPR, uniform", "BPR, popular")}
+    frames = results.frames("evaluation")
+    models = ("ItemKNN", "ALS", "EASE", "BPR, uniform", "BPR, popular")
     names = ("catalogue", "99 uniform", "99 popular")
-    value = {"users": len(found["EASE"]["catalogue"]), "contests": names, "models": {}}
-    for model, hits in found.items():
-        intervals = [paired_bootstrap(np.asarray(hits[name])) for name in names]
-        value["models"][model] = [[round(float(v), 4) for v in (i.mean, i.low, i.high)] for i in intervals]
+    value = {"users": frames["EASE"][0]["user"].nunique(), "contests": names, "models": {name: [] for name in models}}
+    for name in names:
+        table = compare({model: frames[model] for model in models}, baseline="EASE", metric=f"hit@10, {name}")
+        for model in models:
+            value["models"][model].append([round(float(v), 4) for v in table.loc[model, ["mean", "low", "high"]]])
     about = "hit@10 of five models against the whole catalogue, 99 uniform and 99 popular rivals: [mean, low, high]."
-    seeds = {"ALS": 0, "BPR": stored["seeds"], "rivals": [1, 2], "bootstrap": 0}
+    seeds = {"ALS and BPR": results.load("evaluation")["seeds"], "rivals": [1, 2], "bootstrap": 0}
     return {"about": about, "seeds": seeds, "value": value}
 
 

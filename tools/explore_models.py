@@ -97,12 +97,14 @@ def neighbours():
 
 def embedding():
     """The vectors and biases of the model trained from histories, with what `page_models` measured of it."""
+    from recsys_lib.models import MatrixFactorization  # brings TensorFlow
+
     stored = results.load(experiment().NAME)
     data = load_movielens()
-    settings = stored["values"]["chosen"]
-    model = experiment().embedding(settings, N_FACTORS, SEED).fit(data)
+    settings = stored["values"]["chosen"][f"embedding of {N_FACTORS}"]
+    model = MatrixFactorization(**settings, seed=SEED).fit(data)
     _, page = films_of_the_page(data)
-    value = vectors_of_the_page(model.item_vectors_, model.item_bias_, page) | {"measured": measured(stored)}
+    value = vectors_of_the_page(model.item_vectors_, model.item_bias_, page) | {"measured": measured()}
     about = f"The embedding trained from histories: {N_FACTORS} numbers a film and a bias, {settings}; NDCG@10."
     return {"about": about, "seeds": {"training": SEED}, "packages": WITH_TRAINING, "value": value}
 
@@ -114,12 +116,12 @@ def vectors_of_the_page(item_vectors, item_bias, page):
     return {"step": step, "vectors": packed(steps[page], "int8"), "bias": packed(thousandths, "int16")}
 
 
-def measured(stored):
+def measured():
     """NDCG@10 of people left out whole, page catalogue: of the models, and by share of the bias: [mean, low, high]."""
+    frames = results.frames(experiment().NAME)
 
     def row(name):
-        values = np.array(stored["values"]["ndcg@10"][f"{name}, page catalogue"], dtype=float)
-        interval = paired_bootstrap(values)
+        interval = paired_bootstrap(frames[f"{name}, page catalogue"][0]["value"])
         return [round(float(v), 4) for v in (interval.mean, interval.low, interval.high)]
 
     names = {"popularity": "Popularity", "cosine": "item cosine, int8", "embedding": f"embedding of {N_FACTORS}, int8"}

@@ -99,16 +99,16 @@ def test_what_the_map_shows_is_time(exported):
 
 
 def test_measured_numbers_are_those_of_the_run(exported):
-    stored = results.load("page_models")
-    assert exported["embedding"]["measured"] == explore_models.measured(stored)
-    assert str(stored["values"]["chosen"]) in (explore.DATA / "embedding.js").read_text("utf-8")
+    assert exported["embedding"]["measured"] == explore_models.measured()
+    chosen = results.load("page_models")["values"]["chosen"]["embedding of 64"]
+    assert str(chosen) in (explore.DATA / "embedding.js").read_text("utf-8")
 
 
 def test_half_of_the_popularity_is_as_good_as_all_of_it():
     """What the page says of its curve; it opens at the smallest share within the interval of the best."""
-    values = results.load("page_models")["values"]["ndcg@10"]
+    frames = results.frames("page_models")
     none, quarter, half, most, whole = (
-        np.array(values[f"{share}% of the bias, page catalogue"], dtype=float) for share in (0, 25, 50, 75, 100)
+        frames[f"{share}% of the bias, page catalogue"][0]["value"] for share in (0, 25, 50, 75, 100)
     )
     for more in (most, whole):
         difference = paired_bootstrap(more, half)

@@ -1,8 +1,9 @@
 """What every experiment shares: tune, choose, fit, test, each finished part kept at once.
 
-An experiment runs on both data sets. A part is one fit with its measures; its key is everything that decides the
-numbers (class, settings, seed, measure, ratings, versions), so that a run that was interrupted goes on where it
-stopped, and a model that several chapters need is fitted once."""
+An experiment runs on both data sets. A part is one fit with its measures. Its key holds the class, all its settings,
+the seed, the measure, the ratings, the versions of the packages and `COMPUTES`, so that a run that was interrupted goes
+on where it stopped, and a model that several chapters need is fitted once. The code itself is not in the key: whoever
+changes what a model or a measure computes raises `COMPUTES`, and everything is run again."""
 
 import hashlib
 import json
@@ -18,6 +19,7 @@ from recsys_lib import models, results
 from recsys_lib.data import Interactions, data_home, load_movielens, load_movietweetings, split_by_user_time
 from recsys_lib.evaluation import evaluate
 
+COMPUTES = 1  # the number goes up with every change of code that changes a stored figure
 SEEDS = {"movielens": range(5), "movietweetings": range(3)}  # of what is random, on test
 METRICS = ("ndcg@10", "recall@20")
 SEED_ARGUMENT = {"ALS": "rng", "MatrixFactorization": "seed", "WrongGradient": "seed"}  # the models that are random
@@ -65,17 +67,19 @@ class Run:
         self.split = split_by_user_time(dataset.data)
         self.seconds, self.settings_tried = 0.0, {}
 
-    def part(self, name, settings, seed, part, *, split=None, measure=by_user):
-        """What `measure` says of one fitted model, {metric: {user: value} or number}; kept under its key."""
-        split = self.split if split is None else split
-        seed = seed if name in SEED_ARGUMENT else 0
+    def part(self, name, settings, seed, part, *, split=None, measure=by_user, arguments=None):
+        """What `measure` says of one fitted model, {metric: {user: value} or number}; kept under its key.
+
+        arguments: further ones of the measure, by name; they stand in the key too."""
+        split, arguments = self.split if split is None else split, arguments or {}
+        model = build(name, settings, seed if name in SEED_ARGUMENT else 0, self.dataset.liked_from)
         ratings = [results.fingerprint(x) for x in (split.before(part), split.seen(part), getattr(split, part))]
-        key = [name, settings, seed, part, measure.__qualname__, ratings, self.dataset.liked_from, results.versions()]
+        key = [name, model.settings, part, measure.__name__, arguments, METRICS, ratings, results.versions(), COMPUTES]
         digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:24]
         path = data_home() / "experiments" / f"{digest}.json"
         if not path.exists():
             begin = time.time()
-            values = measure(build(name, settings, seed, self.dataset.liked_from), split, part, self.dataset)
+            values = measure(model, split, part, self.dataset, **arguments)
             values = {metric: list(v.items()) if isinstance(v, dict) else v for metric, v in values.items()}
             write_whole(path, {"key": key, "seconds": time.time() - begin, "values": values})
             print(f"{self.dataset.name} {name} {settings} seed {seed} {part}: {summary(values)}, "
@@ -84,7 +88,7 @@ class Run:
         self.seconds += kept["seconds"]
         return {metric: dict(map(tuple, v)) if isinstance(v, list) else v for metric, v in kept["values"].items()}
 
-    def tune(self, row, name, candidates, *, score=None, splits=None, measure=by_user):
+    def tune(self, row, name, candidates, *, score=None, splits=None, measure=by_user, arguments=None):
         """The settings that are best on validation, out of a list or of a `Search`; all that were tried are kept.
 
         score: what to make large, of what the measure says; the mean NDCG@10 where None.   splits: one a seed, of
@@ -98,7 +102,7 @@ class Run:
                 if one["settings"] == settings:
                     return one["validation"]
             values = [
-                score(self.part(name, settings, seed, "validation", split=split, measure=measure))
+                score(self.part(name, settings, seed, "validation", split=split, measure=measure, arguments=arguments))
                 for seed, split in enumerate(splits)
             ]
             tried.append({"settings": settings, "validation": round(float(np.mean(values)), 5)})
@@ -108,11 +112,11 @@ class Run:
             return candidates.best(value)
         return max(candidates, key=value)
 
-    def test(self, name, settings, *, seeds=None, split=None, measure=by_user):
+    def test(self, name, settings, *, seeds=None, measure=by_user, arguments=None):
         """What the measure says on test, a list with an entry a seed."""
         seeds = SEEDS[self.dataset.name] if seeds is None else seeds
         seeds = seeds if name in SEED_ARGUMENT else [0]
-        return [self.part(name, settings, seed, "test", split=split, measure=measure) for seed in seeds]
+        return [self.part(name, settings, seed, "test", measure=measure, arguments=arguments) for seed in seeds]
 
     def record(self, experiment, settings, values, *, seeds=None):
         """Write the results of the experiment on this data set."""
@@ -146,7 +150,10 @@ def ndcg(part):
 def table(rows, digits=4):
     """{users, unserved, rows: {row: {metric: [values of a seed, …]}}}, as `results.frames` reads it."""
     users = list(next(iter(next(iter(rows.values()))[0].values())))
-    unserved = {row: [user for user in users if user in parts[0].get("unserved", ())] for row, parts in rows.items()}
+    unserved = {
+        row: [user for user in users if any(user in part.get("unserved", ()) for part in parts)]
+        for row, parts in rows.items()
+    }
     return {
         "users": users,
         "unserved": {row: some for row, some in unserved.items() if some},

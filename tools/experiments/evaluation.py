@@ -18,7 +18,7 @@ MODELS = {  # negatives of the training, and of the model whose settings are tak
     "BPR, popular": ("popularity", "uniform"),
     "BPR, popular, own settings": ("popularity", "popularity"),
 }
-RIVALS = {"Popularity": {}, "EASE": {}}
+RIVALS = {"Popularity": {}, "ItemKNN": {}, "ALS": {}, "EASE": {}}  # with the settings of the library
 
 
 def search(negatives):

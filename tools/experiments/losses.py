@@ -72,27 +72,23 @@ def full_settings(name, train, liked_from):
     return make
 
 
-def measured(line=None):
+def measured(model, split, part, dataset, line=None):
     """The measure of this chapter: NDCG@10, each user's squared error in stars, RMSE, and whom the lists name.
 
     line: stars = slope · score + intercept + the user's generosity; None on validation, where the line with the least
     squared error on that very part is taken, and kept for test. "stars": the model scores in stars itself."""
-
-    def measure(model, split, part, dataset):
-        values = by_user(model, split, part, dataset)
-        ratings, best = getattr(split, part), line
-        stars = score_pairs(model, ratings)
-        if best != "stars":
-            own = generosity(split, part)[ratings.user]
-            if best is None:
-                best = dict(zip(("slope", "intercept"), np.polyfit(stars, ratings.rating - own, 1).tolist()))
-            stars = best["slope"] * stars + best["intercept"] + own
-        stars = np.clip(stars, dataset.data.rating.min(), dataset.data.rating.max())
-        error = pd.Series((stars - ratings.rating) ** 2).groupby(ratings.user).mean()
-        values["squared error"] = {ratings.users[int(u)]: float(e) for u, e in error.items()}
-        return values | {"rmse": float(rmse(ratings.rating, stars)), "line": best} | lists(model, split, part)
-
-    return measure
+    values = by_user(model, split, part, dataset)
+    ratings = getattr(split, part)
+    stars = score_pairs(model, ratings)
+    if line != "stars":
+        own = generosity(split, part)[ratings.user]
+        if line is None:
+            line = dict(zip(("slope", "intercept"), np.polyfit(stars, ratings.rating - own, 1).tolist()))
+        stars = line["slope"] * stars + line["intercept"] + own
+    stars = np.clip(stars, dataset.data.rating.min(), dataset.data.rating.max())
+    error = pd.Series((stars - ratings.rating) ** 2).groupby(ratings.user).mean()
+    values["squared error"] = {ratings.users[int(u)]: float(e) for u, e in error.items()}
+    return values | {"rmse": float(rmse(ratings.rating, stars)), "line": line} | lists(model, split, part)
 
 
 def score_pairs(model, part):
@@ -130,18 +126,17 @@ def main(dataset):
     train, best = run.split.train, {}
     best["Popularity"] = {}
     lambdas = [{"regularization": float(reg)} for reg in (1, 2, 3, 5, 8, 12, 20, 40)]
-    best["BiasModel"] = run.tune(
-        "BiasModel", "BiasModel", lambdas, score=least_rmse, measure=measured("stars")
-    )
+    stars = {"measure": measured, "arguments": {"line": "stars"}}
+    best["BiasModel"] = run.tune("BiasModel", "BiasModel", lambdas, score=least_rmse, **stars)
     for name in rows_of(dataset):
         search = Search(START, AXES, full_settings(name, train, dataset.liked_from))
-        measure = measured(first_line(name))
+        measure = {"measure": measured, "arguments": {"line": first_line(name)}}
         if name == "MSE on ratings":  # tuned for what it minimises, and once more for the list
-            best[name] = run.tune(name, kind(name), search, score=least_rmse, measure=measure)
+            best[name] = run.tune(name, kind(name), search, score=least_rmse, **measure)
             name_of_list = f"{name}, tuned for the list"
-            best[name_of_list] = run.tune(name_of_list, kind(name), search, measure=measure)
+            best[name_of_list] = run.tune(name_of_list, kind(name), search, **measure)
         else:
-            best[name] = run.tune(name, kind(name), search, measure=measure)
+            best[name] = run.tune(name, kind(name), search, **measure)
     rows = {row: tested(run, row, settings) for row, settings in best.items()}
     for row, settings in with_movielens_settings(dataset, "losses").items():
         if row in best and settings != best[row]:
@@ -164,8 +159,8 @@ def tested(run, row, settings, seeds=None):
     name = {"Popularity": "Popularity", "BiasModel": "BiasModel"}.get(row) or kind(row)
     line = first_line(row)
     if line is None:
-        line = run.part(name, settings, 0, "validation", measure=measured(None))["line"]
-    return run.test(name, settings, seeds=seeds, measure=measured(line))
+        line = run.part(name, settings, 0, "validation", measure=measured, arguments={"line": None})["line"]
+    return run.test(name, settings, seeds=seeds, measure=measured, arguments={"line": line})
 
 
 if __name__ == "__main__":
