@@ -105,6 +105,16 @@ def test_what_cannot_be_drawn():
     assert sample_negatives(full, [], 2, rng=0).shape == (0, 2)
 
 
+def test_one_row_and_a_dense_matrix_say_what_was_expected():
+    likes = positives()
+    for draw in (lambda m: sample_negatives(m, [0], 1, rng=0), lambda m: ranking_batches(m, n_negatives=1, rng=0)):
+        with pytest.raises(ValueError, match=r"got shape \(30,\): take one row as matrix\[\[0\]\]"):
+            draw(likes[0])
+        with pytest.raises(TypeError, match="as a scipy sparse array .*, received ndarray"):
+            draw(likes.toarray())
+        draw(likes[[0]])
+
+
 def test_ranking_batches():
     likes = positives()
     user, items = ranking_batches(likes, n_negatives=3, rng=0)

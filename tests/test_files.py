@@ -58,7 +58,8 @@ def test_a_file_is_fetched_once(server, home):
     asked = server.asked
     path = fetch(f"{server.url}/folder/ratings.zip?x=1", sha256=SHA256)
     assert path == home / "ratings.zip" and path.read_bytes() == CONTENT
-    assert fetch(f"{server.url}/folder/ratings.zip", sha256=SHA256) == path and server.asked == asked + 1
+    for digest in (SHA256, SHA256.upper()):
+        assert fetch(f"{server.url}/folder/ratings.zip", sha256=digest) == path and server.asked == asked + 1
     path.write_bytes(b"damaged")
     assert fetch(f"{server.url}/folder/ratings.zip", sha256=SHA256).read_bytes() == CONTENT
     assert fetch(f"{server.url}/x", sha256=SHA256, name="other").name == "other"
@@ -109,6 +110,9 @@ def test_no_answer(server, home):
         ("http://127.0.0.1/a", "../a", SHA256, "plain file name, got '../a'"),
         ("http://127.0.0.1/a", "c:\\a", SHA256, "plain file name"),
         ("http://127.0.0.1/a", None, "abc", "SHA-256 of 64 hexadecimal digits, got 'abc'"),
+        ("http://127.0.0.1/a", None, "g" * 64, "SHA-256 of 64 hexadecimal digits, got 'ggg"),
+        ("http://127.0.0.1/a", None, None, "SHA-256 of 64 hexadecimal digits, got None"),
+        (None, None, SHA256, "http or https address, got None"),
     ],
 )
 def test_what_cannot_be_fetched(home, url, name, sha256, message):

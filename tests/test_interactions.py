@@ -3,6 +3,7 @@
 import dataclasses
 import subprocess
 import sys
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from recsys_lib.data import IdMap, Interactions, likes, to_table
+from recsys_lib.data.interactions import with_data
 
 TABLE = pd.DataFrame(
     {
@@ -122,12 +124,29 @@ def test_likes_and_binarize(data):
     binary = data.binarize()
     assert binary.rating is None and binary.likes().toarray().tolist() == wanted
     assert binary.binarize() is binary
-    with pytest.raises(TypeError, match="sparse matrix of ratings, got ndarray"):
+    with pytest.raises(TypeError, match="matrix as a scipy sparse array .n_users, n_items., received ndarray"):
         likes(np.zeros((2, 2)))
     for liked_from in (np.nan, np.inf, "4"):
         for call in (data.likes, data.binarize, lambda liked_from: likes(data.matrix(), liked_from)):
             with pytest.raises(ValueError, match="liked_from as a finite number, received"):
                 call(liked_from)
+
+
+def test_likes_of_one_row_say_how_to_take_it(data):
+    with pytest.raises(ValueError, match=r"matrix as .*, got shape \(3,\): take one row as matrix\[\[0\]\]"):
+        likes(data.matrix()[0])
+    assert likes(data.matrix()[[0]]).toarray().tolist() == [[0, 1, 0]]
+
+
+def test_likes_leave_the_matrix_and_its_order_alone():
+    """Columns out of order and an entry stored twice: as a user's own csr may have them."""
+    data, indices, indptr = np.array([5.0, 1, 4, 4]), np.array([2, 0, 1, 1]), np.array([0, 2, 4])
+    matrix = csr_array((data, indices, indptr), shape=(2, 3))
+    liked = likes(matrix)
+    assert liked.data.tolist() == [1, 1, 1] and liked.indices.tolist() == [2, 1, 1]
+    assert liked.indptr.tolist() == [0, 1, 3] and liked.dtype == np.float32
+    assert matrix.data.tolist() == [5, 1, 4, 4] and matrix.indices.tolist() == [2, 0, 1, 1]
+    assert with_data(matrix, data + 1).toarray().tolist() == [[2, 0, 6], [0, 10, 0]]
 
 
 def test_what_is_missing_is_said(data):
@@ -175,8 +194,13 @@ def test_k_core():
     core = Interactions.from_table(table, item_table=films).k_core(user=2, item=2)
     assert core.users.ids == ("a", "b", "c") and core.items.ids == (1, 2)
     assert core.item_table["title"].tolist() == ["v", "w"] and len(core) == 6
+    pd.testing.assert_frame_equal(core.table(), table.iloc[[0, 1, 3, 4, 6, 7]].reset_index(drop=True))
     titles = dataclasses.replace(core, item_table=core.item_table[["title"]]).k_core(user=2, item=3).item_table
     assert titles["title"].tolist() == ["v", "w"]
+    whole = Interactions.from_table(table).k_core(user=0, item=0)
+    assert len(whole) == len(table) and whole.items.ids == (1, 2, 3, 4, 9)
+    with pytest.raises(ValueError, match="got an empty one"):
+        core.take([]).k_core(user=0, item=0)
     with pytest.raises(ValueError, match="expected a core with 9 pairs a user"):
         core.k_core(user=9, item=1)
     with pytest.raises(ValueError, match="user as a whole number ≥ 0, received -1"):
@@ -228,7 +252,15 @@ def test_arrays_that_do_not_fit(change, message):
         ({"rating": [5.0, None, 4.0, 3.5]}, "a rating in every row, got none at row 1"),
         ({"user_id": ["u2", None, "u1", "u3"]}, "a user_id in every row, got none at row 1"),
         ({"item_id": [10, 10, 10, 10]}, "each pair once"),
-        ({"rating": list("abcd")}, "rating as numbers"),
+        ({"rating": list("abcd")}, "rating as numbers, got text such as 'a': convert it with pd.to_numeric"),
+        (
+            {"rating": pd.Categorical(list("5432"))},
+            "rating as numbers, got text such as '5': convert it",
+        ),
+        ({"rating": pd.array(list("5432"), dtype="string")}, "rating as numbers, got text such as '5'"),
+        ({"rating": pd.to_datetime(["2015-03-01"] * 4)}, "rating as numbers, got Timestamp such as"),
+        ({"timestamp": ["2015-03-01"] * 4}, "or as datetime64, got text such as '2015-03-01': .* pd.to_datetime"),
+        ({"timestamp": [date(2015, 3, 1)] * 4}, r"got date such as datetime.date\(2015, 3, 1\): .* pd.to_datetime"),
     ],
 )
 def test_tables_that_do_not_fit(change, message):

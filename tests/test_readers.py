@@ -5,6 +5,7 @@ import hashlib
 import io
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -100,6 +101,30 @@ def test_a_range_of_ratings(write):
         read_csv(path, rating_range=(0, 10))
     with pytest.raises(ValueError, match=r"rating_range as \(lowest, highest\), got \(5, 1\)"):
         read_csv(path, rating_range=(5, 1))
+    for ends in (5, ("1", "5"), "15", (1, 5, 9), (float("nan"), 5), (None, 5), []):
+        with pytest.raises(ValueError, match=r"rating_range as \(lowest, highest\), got "):
+            read_csv(path, rating_range=ends)
+
+
+@pytest.mark.parametrize("read", [read_csv, read_movielens])
+def test_what_is_no_path_is_told(read):
+    for address in (
+        "https://example.org/ratings.csv",
+        "HTTP://example.org/r.csv",
+        "s3://bucket/r.csv",
+        "file:///r.csv",
+    ):
+        for path in (address, Path(address)):
+            with pytest.raises(ValueError, match="a path on this machine, got the address .*: download the file first"):
+                read(path)
+    with pytest.raises(TypeError, match="path of a file or folder, received StringIO: write it to a file first"):
+        read(io.StringIO(HEADER))
+    for thing in (None, 5, b"ratings.csv", ["ratings.csv"], pd.DataFrame()):
+        with pytest.raises(TypeError, match=f"path of a file or folder, received {type(thing).__name__}"):
+            read(thing)
+    for name in ("C:/no/such.csv", "no:such.csv", "no/such: thing.csv"):
+        with pytest.raises(FileNotFoundError):
+            read(name)
 
 
 # --- refused, with line and reason

@@ -60,11 +60,11 @@ def test_without_exposure_bias_they_are_missing_at_random():
 
 
 def test_titles_belong_to_genres():
-    from recsys_lib.data.world import GENRES
+    from recsys_lib.data.world import NOUNS
 
     table = simulate_world(5, 60, rng=0).interactions.item_table
     for title, genres in zip(table["title"], table["genres"], strict=True):
-        assert any(title.endswith(noun) for genre in genres.split("|") for noun in GENRES[genre])
+        assert any(title.endswith(noun) for genre in genres.split("|") for noun in NOUNS[genre])
         assert len(genres.split("|")) == 2
 
 
@@ -76,7 +76,28 @@ def test_same_seed_same_bytes():
     assert a.interactions.item_table.equals(b.interactions.item_table)
 
 
-@pytest.mark.parametrize("bad", [{"n_users": 0}, {"n_factors": 0}, {"density": 0}, {"density": 1}, {"noise": -1}])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        *({"n_users": value} for value in (0, "10", 2.5, None, True)),
+        *({"n_items": value} for value in (0, np.nan)),
+        *({"n_factors": value} for value in (0, 2.5)),
+        *({"density": value} for value in (0, 1, "0.1", np.nan)),
+        *({"noise": value} for value in (-1, np.nan, np.inf)),
+        *({"exposure_bias": value} for value in (np.nan, np.inf, -np.inf, "1")),
+    ],
+)
 def test_settings_that_cannot_be(bad):
-    with pytest.raises(ValueError, match="expected sizes ≥ 1, density in"):
+    name, value = next(iter(bad.items()))
+    with pytest.raises(ValueError, match=f"expected {name} as a .* number.*, received {value!r}"):
         simulate_world(rng=0, **bad)
+
+
+def test_the_parts_of_a_rating_are_spread_as_the_docstring_says():
+    """Var(b_u + b_i) = 2 · 0.35², Var(p_u · q_i) = 0.81 · (1/2 + 0.16) with two genres' vectors of variance 1."""
+    sd_p, sd_q = (
+        np.mean([getattr(simulate_world(800, 800, rng=seed, density=0.001), side).std() for seed in range(5)])
+        for side in ("user_factors", "item_factors")
+    )
+    assert sd_p == pytest.approx(0.9, rel=0.02)
+    assert sd_q == pytest.approx(np.sqrt((1 / 2 + 0.4**2) / 4), rel=0.15)  # six genres only

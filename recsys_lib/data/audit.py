@@ -15,15 +15,12 @@ def audit(data, *, rating="rating"):
 
     data: Interactions, or a DataFrame as for `Interactions.from_table`, in which a pair may come twice.
     rating=None: every row of that DataFrame is a like.
-    Correlations are Spearman's, in [-1, 1]; shares lie in [0, 1]. Raises ValueError for data without a row and
-    for dates as text, TypeError for anything but Interactions or a DataFrame.
+    Correlations are Spearman's, in [-1, 1]; shares lie in [0, 1]. Raises ValueError for data without a row and, as
+    `from_table` does, for dates as text; TypeError for anything but Interactions or a DataFrame.
     Chapter: Evaluation."""
     repeats = 0
     if isinstance(data, pd.DataFrame):
         repeats = int(data.duplicated(["user_id", "item_id"]).sum()) if {"user_id", "item_id"} <= set(data) else 0
-        if len(data) and "timestamp" in data and pd.api.types.is_string_dtype(data["timestamp"]):
-            text = f"text such as {data['timestamp'].iloc[0]!r}: convert it with pd.to_datetime"
-            raise ValueError(f"expected timestamp in seconds since 1970 or as datetime64, got {text}")
         data = Interactions.from_table(data, rating=rating, duplicates="last")
     if not isinstance(data, Interactions):
         remedy = ""

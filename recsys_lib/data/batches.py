@@ -3,11 +3,10 @@
 import warnings
 
 import numpy as np
-from scipy.sparse import csr_array
 
-from recsys_lib._checks import generator, indices, require, setting
+from recsys_lib._checks import check_csr, generator, indices, require, setting
 
-from .interactions import Interactions
+from .interactions import Interactions, with_data
 
 BLOCK = 2**20  # pairs looked at together
 
@@ -19,19 +18,20 @@ def sample_negatives(positives, users, n, *, rng, popularity=None, replace=True)
 
     positives: csr (n_users, n_items), stored entry = positive.   users: (m,) user indices.
     popularity: weights w (n_items,) ≥ 0, such as counts; None = uniform.   replace=False: the n are distinct.
-    Returns int32 (m, n). Raises ValueError where a user has no (or fewer than n distinct) negatives of weight > 0.
+    Returns int32 (m, n). Raises ValueError where a user has no (or fewer than n distinct) negatives of weight > 0, or
+    an argument is not of its shape and range; TypeError for positives that are not sparse, or rng=None.
     Source: Rendle et al. 2009 (uniform). Chapter: Losses."""
     rng = generator(rng)
-    positives = csr_array(positives)
+    positives = check_csr("positives", positives)
     n_users, n_items = positives.shape
     users = indices("users", users, n_users)
-    weights = _weights(popularity, n_items)
+    weights = _drawing_weights(popularity, n_items)
     setting("n", n, 1, whole=True)
     if users.ndim != 1:
         raise ValueError(f"expected users as int (m,), got shape {users.shape}")
     if not len(users):
         return np.empty((0, n), np.int32)
-    taken = _ones(positives)
+    taken = _each_once(positives)
     free = _count_free(taken, weights)[users]
     if free.min() < (1 if replace else n):
         few = int(np.argmin(free))
@@ -56,7 +56,7 @@ def sample_negatives(positives, users, n, *, rng, popularity=None, replace=True)
     return negatives
 
 
-def _weights(popularity, n_items):
+def _drawing_weights(popularity, n_items):
     if popularity is None:
         return np.ones(n_items)
     weights = np.asarray(popularity, float)
@@ -65,11 +65,11 @@ def _weights(popularity, n_items):
     return weights
 
 
-def _ones(positives):
+def _each_once(positives):
     """A copy with a one for each stored entry, once also where it is stored twice."""
-    ones = csr_array(positives, copy=True)
-    ones.sum_duplicates()
-    return csr_array((np.ones(len(ones.data)), ones.indices, ones.indptr), shape=ones.shape)
+    stored = check_csr("likes", positives).copy()
+    stored.sum_duplicates()
+    return with_data(stored, np.ones(len(stored.data)))
 
 
 def _count_free(taken, weights):
@@ -112,8 +112,8 @@ def leave_out_full_users(likes, *, popularity=None):
     likes: csr (n_users, n_items), stored entry = positive.   popularity: as in `sample_negatives`; an item of weight 0
     is no negative. Returns csr of ones of the same shape, those users' rows empty; warns with their number. Raises
     ValueError where nobody is left, or for weights of another shape or below 0. Chapter: Losses."""
-    taken = _ones(likes)
-    weights = _weights(popularity, taken.shape[1])
+    taken = _each_once(likes)
+    weights = _drawing_weights(popularity, taken.shape[1])
     full = (np.diff(taken.indptr) > 0) & (_count_free(taken, weights) == 0)
     if not full.any():
         return taken
@@ -137,6 +137,11 @@ def ranking_batches(likes, *, n_negatives, rng, popularity=None):
     them. Raises ValueError as `leave_out_full_users` and `sample_negatives` do.
     Source: Rendle et al. 2009. Chapter: Losses."""
     likes = leave_out_full_users(likes, popularity=popularity)
+    return beside_negatives(likes, n_negatives=n_negatives, rng=rng, popularity=popularity)
+
+
+def beside_negatives(likes, *, n_negatives, rng, popularity=None):
+    """What `ranking_batches` gives, of likes from which `leave_out_full_users` has taken what it takes."""
     user, item = (part.astype(np.int32) for part in likes.tocoo().coords)
     negatives = sample_negatives(likes, user, n_negatives, rng=rng, popularity=popularity)
     return user, np.column_stack([item, negatives])

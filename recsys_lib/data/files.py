@@ -16,9 +16,16 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+ADDRESS = re.compile("[a-z][a-z0-9+.-]+:/", re.IGNORECASE)  # one letter before the colon is a drive of Windows
+
 
 def local_path(path):
-    """The path, "~" being the home folder. Raises TypeError for what is no path."""
+    """The path, "~" being the home folder. Raises TypeError for what is no path, ValueError for a web address."""
+    if not isinstance(path, (str, os.PathLike)):
+        advice = ": write it to a file first" if hasattr(path, "read") else ""
+        raise TypeError(f"expected the path of a file or folder, received {type(path).__name__}{advice}")
+    if ADDRESS.match(str(path)):
+        raise ValueError(f"expected a path on this machine, got the address {str(path)!r}: download the file first")
     return Path(os.path.expanduser(path))
 
 
@@ -42,14 +49,15 @@ def fetch(url, *, sha256, name=None):
     is renamed only once its SHA-256 is right, so an interrupted or wrong one leaves nothing.
     Raises ValueError for a URL, name or digest of the wrong form and for other content than expected,
     ConnectionError where the server does not answer."""
-    address = urllib.parse.urlsplit(url)
+    address = urllib.parse.urlsplit(str(url))
     name = PurePosixPath(urllib.parse.unquote(address.path)).name if name is None else name
     if address.scheme not in ("http", "https") or not address.netloc:
         raise ValueError(f"expected an http or https address, got {url!r}")
     if name in ("", ".", "..") or PurePosixPath(name).name != name or PureWindowsPath(name).name != name:
         raise ValueError(f"expected a plain file name, got {name!r}")
-    if not re.fullmatch("[0-9a-f]{64}", sha256):
+    if not re.fullmatch("[0-9a-fA-F]{64}", str(sha256)):
         raise ValueError(f"expected a SHA-256 of 64 hexadecimal digits, got {sha256!r}")
+    sha256 = sha256.lower()
     target = data_home() / name
     if target.is_file() and _sha256(target) == sha256:
         return target
@@ -128,7 +136,7 @@ def read_text(path, encodings=()):
         try:
             text = content.decode(encoding).removeprefix("\ufeff")
             break
-        except LookupError:
+        except (LookupError, TypeError):
             raise ValueError(f"expected an encoding such as 'latin-1' or 'cp1252', got {encoding!r}") from None
         except UnicodeError as error:
             before, why = content[: getattr(error, "start", 0)], getattr(error, "reason", error)

@@ -47,42 +47,43 @@ class IdMap:
     @classmethod
     def from_values(cls, values):
         """The distinct values: sorted where they can be sorted, else in order of first appearance."""
-        unique = list(dict.fromkeys(_as_list(values)))
+        ids = list(dict.fromkeys(_as_list(values)))
         try:
-            return cls(sorted(unique))
-        except TypeError:
-            return cls(unique)
+            ids = sorted(ids)
+        except TypeError:  # only sorting itself can tell that these have no order
+            pass
+        return cls(ids)
 
-    def index(self, id):
+    def index(self, value):
         """Position of one id. Raises KeyError for an unknown id, and says so where it exists with another type."""
-        try:
-            return self._position[id.item() if isinstance(id, np.generic) else id]
-        except (KeyError, TypeError):
-            raise KeyError(self._unknown(id)) from None
+        value = value.item() if isinstance(value, np.generic) else value
+        if value not in self:
+            raise KeyError(self.why_unknown(value))
+        return self._position[value]
 
     def indices(self, ids):
         """Positions of many ids, int32 (len(ids),). Raises KeyError that names the first unknown one."""
         ids = _as_list(ids)
-        try:
-            found = [self._position[value] for value in ids]
-        except (KeyError, TypeError):
-            found = [self.index(value) for value in ids]
-        return np.array(found, dtype=np.int32)
+        for value in ids:
+            if value not in self:
+                raise KeyError(self.why_unknown(value))
+        return np.array([self._position[value] for value in ids], dtype=np.int32)
 
-    def _unknown(self, id):
-        text = str(id).strip()
+    def why_unknown(self, value):
+        """What to say of an id that is not here: the known one that it may have been, or some that are known."""
+        text = str(value).strip()
         for known in self.ids:
             if str(known).strip() == text:
-                kind = "" if type(known) is type(id) else f" ({type(known).__name__}, not {type(id).__name__})"
-                return f"unknown id {id!r}; did you mean {known!r}{kind}?"
-        return f"unknown id {id!r}; expected one of {len(self)} ids such as {self._some()}"
+                kind = "" if type(known) is type(value) else f" ({type(known).__name__}, not {type(value).__name__})"
+                return f"unknown id {value!r}; did you mean {known!r}{kind}?"
+        return f"unknown id {value!r}; expected one of {len(self)} ids such as {self._some()}"
 
     def _some(self):
         return ", ".join(map(repr, self.ids[:3])) + (", …" if len(self) > 3 else "")
 
-    def __contains__(self, id):
+    def __contains__(self, value):
         try:
-            return id in self._position
+            return value in self._position
         except TypeError:  # a list is nobody's id
             return False
 

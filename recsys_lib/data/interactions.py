@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from recsys_lib._checks import choice, in_seconds, indices, require, setting
+from recsys_lib._checks import check_csr, choice, in_seconds, indices, require, setting
 
 from .fields import TIMES, as_code, by_name, could_be_value, plain
 from .ids import IdMap, refuse_mixed_ids
@@ -33,13 +33,15 @@ def _frozen_array(name, values, dtype, n):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Interactions:
-    """Ratings (or, with rating=None, plain pairs) as arrays over two IdMaps. Frozen; a pair occurs once.
+    """Ratings (or, with rating=None, plain pairs) as arrays over two IdMaps. A pair occurs once.
 
     user, item: int32 (n,), indices into users and items.   rating: float32 (n,) or None.
     timestamp: int64 (n,), seconds since 1970-01-01 UTC, or None.   item_table: DataFrame with one row an item,
     in the order of items (and of its item_id), or None. Rows keep the order in which they came.
+    Frozen: no field can be set anew and the arrays are read-only. The item table alone is a plain DataFrame, shared by
+    all that is taken from the same data: copy it before you change it.
     Raises ValueError if shapes, ranges or the item table do not fit, or a pair comes twice, TypeError for ids that are
-    no IdMap. Chapter: Anatomy."""
+    no IdMap and for arrays that are no numbers. Chapter: Anatomy."""
 
     user: np.ndarray
     item: np.ndarray
@@ -79,8 +81,9 @@ class Interactions:
         and a row for each item; others are left out.   users, items: IdMaps to use instead of those of the table.
         duplicates: "error", or for a pair that comes twice "last" (latest in time, then in the table) or "mean" (of its
         ratings; the latest time).
-        Raises ValueError for a missing column, an empty field, a pair twice or a timestamp in milliseconds, KeyError
-        for an id that users or items do not hold, TypeError for no DataFrame or two columns of one name.
+        Raises ValueError for a missing column, an empty field, a pair twice, a rating or timestamp that is text or a
+        timestamp in milliseconds, KeyError for an id that users or items do not hold, TypeError for no DataFrame, two
+        columns of one name, users or items that are no IdMap, or an id that cannot be hashed.
         Chapter: Anatomy."""
         if not require(table, pd.DataFrame).columns.is_unique:
             raise TypeError(f"expected distinct columns, got {list(table.columns)}")
@@ -95,6 +98,7 @@ class Interactions:
         for name, column in columns.items():
             if column.isna().any():
                 raise ValueError(f"expected a {name} in every row, got none at row {column.isna().argmax()}")
+        _refuse_text(columns)
         ids = columns["user_id"].tolist(), columns["item_id"].tolist()
         refuse_mixed_ids("user_id", ids[0]), refuse_mixed_ids("item_id", ids[1])
         users = IdMap.from_values(ids[0]) if users is None else require(users, IdMap)
@@ -173,16 +177,16 @@ class Interactions:
 
         Raises ValueError where nothing is left, or for numbers that are not whole or below 0."""
         setting("user", user, 0, whole=True), setting("item", item, 0, whole=True)
-        core, keep = self, np.zeros(1, bool)
-        while not keep.all():
-            keep = (np.bincount(core.user)[core.user] >= user) & (np.bincount(core.item)[core.item] >= item)
+        core = self
+        while not (keep := _often(core.user, user) & _often(core.item, item)).all():
             core = core.take(keep)
         if not len(core):
             raise ValueError(f"expected a core with {user} pairs a user and {item} an item, got an empty one")
-        users = IdMap([self.users[i] for i in np.unique(core.user)])
-        items = IdMap([self.items[i] for i in np.unique(core.item)])
-        table = None if self.item_table is None else self.item_table.assign(item_id=list(self.items))
-        return Interactions.from_table(core.table(), item_table=table, users=users, items=items)
+        kept_users, user = np.unique(core.user, return_inverse=True)
+        kept_items, item = np.unique(core.item, return_inverse=True)
+        users, items = IdMap([self.users[i] for i in kept_users]), IdMap([self.items[i] for i in kept_items])
+        table = None if self.item_table is None else self.item_table.iloc[kept_items].reset_index(drop=True)
+        return Interactions(user, item, core.rating, core.timestamp, users, items, table)
 
     def describe(self):
         """Size, density, ratings and time span as a Series to print. Chapter: Anatomy."""
@@ -204,6 +208,23 @@ class Interactions:
         ids = {"user_id": [self.users[i] for i in self.user], "item_id": [self.items[i] for i in self.item]}
         values = {name: getattr(self, name) for name in COLUMNS[2:]}
         return pd.DataFrame(ids | {name: column.copy() for name, column in values.items() if column is not None})
+
+
+def _often(index, n):
+    """Mask of the entries whose value comes n times or more."""
+    return np.bincount(index)[index] >= n
+
+
+def _refuse_text(columns):
+    """Raises ValueError where ratings are no numbers, or timestamps neither numbers nor datetime64."""
+    for name, kinds, wanted, remedy in (
+        ("rating", "iufb", "as numbers", "pd.to_numeric"),
+        ("timestamp", "iufbM", "in seconds since 1970 or as datetime64", "pd.to_datetime"),
+    ):
+        if name in columns and len(columns[name]) and columns[name].dtype.kind not in kinds:
+            value = columns[name].iloc[0]
+            kind = "text" if isinstance(value, str) else type(value).__name__
+            raise ValueError(f"expected {name} {wanted}, got {kind} such as {value!r}: convert it with {remedy}")
 
 
 def _renamed(table):
@@ -238,10 +259,9 @@ def _aligned(item_table, items):
     if "item_id" not in item_table.columns:
         raise ValueError(f"expected a column item_id in the item table, got {list(item_table.columns)}")
     rows = IdMap(item_table["item_id"])
-    try:
-        return item_table.iloc[rows.indices(items)].reset_index(drop=True)
-    except KeyError as error:
-        raise ValueError(f"expected a row in the item table for every item: {error.args[0]}") from None
+    if missing := [value for value in items if value not in rows]:
+        raise ValueError(f"expected a row in the item table for every item: {rows.why_unknown(missing[0])}")
+    return item_table.iloc[rows.indices(items)].reset_index(drop=True)
 
 
 def _merge(user, item, rating, timestamp, n_items, duplicates):
@@ -263,14 +283,17 @@ def likes(matrix, liked_from=4.0):
     """csr_array of 1.0 (float32) where a csr of ratings is stored and ≥ liked_from. Chapter: Similarity.
 
     Raises TypeError for a dense matrix: there a rating of 0 and no rating cannot be told apart; ValueError where
-    liked_from is no finite number."""
+    liked_from is no finite number, or the matrix has not two dimensions."""
     setting("liked_from", liked_from)
-    if not hasattr(matrix, "tocsr"):
-        raise TypeError(f"expected a sparse matrix of ratings, got {type(matrix).__name__}")
-    matrix = csr_array(matrix)
-    liked = matrix.data >= liked_from
-    indptr = np.concatenate([[0], np.cumsum(liked)])[matrix.indptr].astype(matrix.indptr.dtype)
-    return csr_array((np.ones(liked.sum(), np.float32), matrix.indices[liked], indptr), shape=matrix.shape)
+    matrix = check_csr("matrix", matrix)
+    liked = with_data(matrix, (matrix.data >= liked_from).astype(np.float32)).copy()  # the next line changes it
+    liked.eliminate_zeros()
+    return liked
+
+
+def with_data(matrix, data):
+    """The same stored entries of a csr with other values; both share where they stand."""
+    return csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
 def to_table(recommended, interactions, *, users=None, scores=None):

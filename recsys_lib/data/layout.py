@@ -69,7 +69,7 @@ def find_layout(text, name, *, columns=None, header=None, separator=None):
 def refuse_header(rows):
     """Raises ValueError where the first of the Rows of a file without a header looks like one."""
     if rows.lines and _begins_with_header(rows.cells):
-        got = f"got what looks like a header, {_short(column[0] for column in rows.cells)}"
+        got = f"got what looks like a header, {_row_short(column[0] for column in rows.cells)}"
         advice = "give header=True if it is one, header=False if it is data"
         raise ValueError(
             f"{rows.name}, line {rows.lines[0]}: expected data because columns= is a list, {got}; {advice}"
@@ -132,10 +132,10 @@ def _by_order(name, firsts, columns):
     line, cells = max(firsts.values(), key=lambda first: len(first[1]))
     where = f"{name}, line {line}"
     if not fitting:
-        raise ValueError(f"{where}: expected {len(names)} fields by {_separators(firsts)}, got {_short(cells)}")
+        raise ValueError(f"{where}: expected {len(names)} fields by {_separators(firsts)}, got {_row_short(cells)}")
     if len(fitting) > 1:
         both = " or ".join(map(repr, fitting))
-        raise ValueError(f"{where}: expected one separator, got {_short(cells)}; give separator={both}")
+        raise ValueError(f"{where}: expected one separator, got {_row_short(cells)}; give separator={both}")
     return fitting[0], names
 
 
@@ -155,7 +155,7 @@ def _by_header(text, name, firsts, columns):
     line, cells = max(firsts.values(), key=lambda first: len(first[1]))
     lost = [column for column in called.values() if not _places(cells, column)]
     if lost:
-        raise ValueError(f"{name}, line {line}: expected {lost[0]!r} in the header, got {_short(cells, 400)}")
+        raise ValueError(f"{name}, line {line}: expected {lost[0]!r} in the header, got {_row_short(cells, 400)}")
     raise ValueError(f"{name}, line {line}: {_no_header(text, name, firsts, called)}")
 
 
@@ -170,7 +170,7 @@ def _once(names, where, cells):
     twice = [field for i, field in enumerate(names) if field and field in names[:i]]
     if twice:
         advice = f"give the fields in file order: columns={as_code(kept)}, header=True"
-        raise ValueError(f"{where}: expected each field once, got {twice[0]} twice in {_short(cells)}; {advice}")
+        raise ValueError(f"{where}: expected each field once, got {twice[0]} twice in {_row_short(cells)}; {advice}")
     return names
 
 
@@ -178,7 +178,7 @@ def _no_header(text, name, firsts, called):
     """What was expected, what came, and the arguments that read it as what it seems to be."""
     by_names, by_order, rows = _advice(text, name, firsts, called)
     if not rows:
-        return f"expected fields by {_separators(firsts)}, got {_short(next(iter(firsts.values()))[1])}"
+        return f"expected fields by {_separators(firsts)}, got {_row_short(next(iter(firsts.values()))[1])}"
     if _begins_with_header(list(zip(*rows))):
         advice = f"say which is which, e.g. {by_names}"
     elif any(is_number(cell) for cell in rows[0]):
@@ -186,7 +186,7 @@ def _no_header(text, name, firsts, called):
     else:
         advice = f"if this is a header, say which is which, e.g. {by_names}; if it is data, e.g. {by_order}"
     known = "a header with user (userId, …) and item (item_id, movieId, book_id, …)"
-    return f"expected {known} by {_separators(firsts)}, got {_short(rows[0])}; {advice}"
+    return f"expected {known} by {_separators(firsts)}, got {_row_short(rows[0])}; {advice}"
 
 
 def _advice(text, name, firsts, called):
@@ -220,6 +220,6 @@ def _separators(firsts):
     return "comma, semicolon or tab" if list(firsts) == list(SEPARATORS) else " or ".join(map(repr, firsts))
 
 
-def _short(cells, width=80):
+def _row_short(cells, width=80):
     text = ", ".join(map(repr, cells))
     return text if len(text) <= width else f"{text[:width]}…"

@@ -85,11 +85,11 @@ def _rows(path, separator, fields):
     text = read_text(path, [] if is_csv else ["utf-8", "latin-1"])
     rows = split_rows(text, separator, path.name, quoted=is_csv)
     if is_csv:
-        fields = _by_header(path.name, *next(rows, (1, [])), fields)
+        fields = _fields_of_header(path.name, *next(rows, (1, [])), fields)
     return Rows(path.name, fields, rows)
 
 
-def _by_header(name, line, header, fields):
+def _fields_of_header(name, line, header, fields):
     """The field of each column of a .csv file, None = ignored. Raises ValueError unless each field comes once."""
     names = [field_of(column) or column.casefold() for column in header]
     names = [field if field in fields else None for field in names]

@@ -205,9 +205,10 @@ def split_by_global_time(data, *, shares=SHARES):
 
 
 def split_random(data, *, shares=SHARES, rng):
-    """Ratings dealt to the parts at random, whatever their time: half of the test lies before the training.
+    """Ratings dealt to the parts at random, whatever their time.
 
-    Shown to measure that leak, not to be used. rng: int or Generator. Chapter: Evaluation."""
+    A test rating has, on average, half of the training ratings after it. Shown to measure that leak, not to be
+    used. rng: int or Generator. Chapter: Evaluation."""
     shares = _check_shares(shares)
     order = generator(rng).permutation(len(require(data, Interactions)))
     train, validation, test = np.split(order, _ceil(np.cumsum(shares)[:2] * len(data)))

@@ -5,6 +5,7 @@ import warnings
 from datetime import UTC, datetime, timedelta
 from itertools import compress
 
+import numpy as np
 import pandas as pd
 
 from recsys_lib._checks import FIRST_MILLISECOND, choice
@@ -53,7 +54,9 @@ def read_csv(
     cut off.   duplicates: "error", "last" or "mean" for a pair that comes twice.
 
     Raises FileNotFoundError; ValueError that lists the first bad lines, as an editor counts them, with the reason:
-    an empty field, a field too many or few, no number, a pair twice, no data row, a file that is no text.
+    an empty field, a field too many or few, no number, a pair twice, no data row, a file that is no text; ValueError
+    for a web address and for an argument of the wrong form; TypeError for a path that is none, such as an open file,
+    and for columns that are one text.
     Chapter: The full build."""
     path = local_path(path)
     choice("rating", rating, ("rating", None))
@@ -119,7 +122,7 @@ class Rows:
                 values[text] = parse(text)
             except ValueError as error:
                 values[text] = None
-                wrong[text] = f"{field} {_short(text)}{error}" if text else f"{field} is empty"
+                wrong[text] = f"{field} {_quoted_short(text)}{error}" if text else f"{field} is empty"
         if wrong:
             self.complain(field, wrong)
         return [values[text] for text in self.columns[field]]
@@ -158,7 +161,7 @@ class Rows:
         known = len(texts) - texts.count("0")  # 0: the time is not known
         if compact and 2 * len(compact) >= known:  # a few among many seconds are seconds of 1970
             reason = "is a date or a number of seconds (expected 2015-01-31 for a date)"
-            self.complain("timestamp", {text: f"timestamp {_short(text)} {reason}" for text in compact})
+            self.complain("timestamp", {text: f"timestamp {_quoted_short(text)} {reason}" for text in compact})
         digits = "".join(texts)
         if digits.isdigit() and digits.isascii() and all(texts) and max(map(len, texts)) <= 10:
             return [int(text) for text in texts]  # seconds alone, as in most files: several times faster
@@ -168,7 +171,7 @@ class Rows:
             first = next(iter(units))
             reason = f"is of another unit than the first, which is in {first}"
             wrong = {text for text, (_, unit) in zip(texts, moments) if unit not in ("any", first)}
-            self.complain("timestamp", {text: f"timestamp {_short(text)} {reason}" for text in wrong})
+            self.complain("timestamp", {text: f"timestamp {_quoted_short(text)} {reason}" for text in wrong})
         return [seconds for seconds, _ in moments]
 
     def _refuse_repeats(self, users, items):
@@ -176,7 +179,7 @@ class Rows:
         for line, user, item in zip(self.lines, users, items):
             earlier = first.setdefault((user, item), line)
             if earlier != line and None not in (user, item):
-                again = f"user {_short(user)}, item {_short(item)} stands in line {earlier} already"
+                again = f"user {_quoted_short(user)}, item {_quoted_short(item)} stands in line {earlier} already"
                 self.problems.setdefault(line, f"{again} (or give duplicates='last' or 'mean')")
 
 
@@ -196,15 +199,16 @@ def _number(text):
     return float(text.replace(",", "."))
 
 
-def _short(value, width=40):
+def _quoted_short(value, width=40):
     text = repr(value)
     return text if len(text) <= width + 2 else f"{text[:width]}…'"
 
 
 def _rating_parser(rating_range):
-    low, high = (0.5, 5) if rating_range is None else rating_range
-    if not low <= high:
-        raise ValueError(f"expected rating_range as (lowest, highest), got {rating_range}")
+    ends = [0.5, 5] if rating_range is None else list(rating_range) if np.iterable(rating_range) else []
+    if len(ends) != 2 or not all(isinstance(end, (int, float, np.number)) for end in ends) or not ends[0] <= ends[1]:
+        raise ValueError(f"expected rating_range as (lowest, highest), got {rating_range!r}")
+    low, high = ends
     expected = f"(expected {'e.g. ' if rating_range is None else ''}{low:g} to {high:g})"
 
     def parse(text):

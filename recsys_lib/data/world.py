@@ -7,11 +7,11 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import expit, ndtr
 
-from recsys_lib._checks import generator
+from recsys_lib._checks import generator, setting
 
 from .interactions import IdMap, Interactions
 
-GENRES = {
+NOUNS = {  # of each genre's titles
     "Space": ("Rocket", "Orbit", "Nebula", "Comet"),
     "Crime": ("Witness", "Alibi", "Verdict", "Heist"),
     "Romance": ("Kiss", "Letter", "Promise", "Waltz"),
@@ -43,18 +43,21 @@ def simulate_world(n_users=600, n_items=300, *, n_factors=4, density=0.05, expos
         m_ui = 3.2 + b_u + b_i + p_u · q_i;   rating = m_ui + N(0, noise²), rounded to 0.5, 1, …, 5
         P(given) = σ(a + exposure_bias · (m_ui − mean + popularity_i)),   a set so that the mean is `density`
 
+    b_u, b_i ~ N(0, 0.35²);  p_u ~ N(0, 0.9² I);  q_i = (mean of the vectors of its two genres + 0.4 ε_i) / √n_factors,
+    each genre's vector and ε_i ~ N(0, I);  popularity_i ~ N(0, 1). The two genres, the title and the second in the year
+    2020 are drawn evenly.
+
     exposure_bias=0: missing at random, every rating is equally likely to be given. noise: standard deviation of one
     person's rating of one film.   Returns a `World`; the expected rating is exact, rounding and both ends included.
-    Raises ValueError for sizes < 1, density outside (0, 1) or a negative noise.
+    Raises ValueError for sizes that are not whole or < 1, density outside (0, 1), a negative noise, or an exposure_bias
+    that is no finite number.
     Source: the setting of Schnabel et al. 2016. Chapter: Anatomy."""
-    if min(n_users, n_items, n_factors) < 1 or not 0 < density < 1 or noise < 0:
-        raise ValueError(
-            f"expected sizes ≥ 1, density in (0, 1) and noise ≥ 0, got {n_users} users, {n_items} items, "
-            f"{n_factors} factors, density {density}, noise {noise}"
-        )
+    sizes = {"n_users": n_users, "n_items": n_items, "n_factors": n_factors}
+    n_users, n_items, n_factors = (setting(name, size, 1, whole=True) for name, size in sizes.items())
+    setting("density", density, 0, 1, above=True), setting("noise", noise, 0), setting("exposure_bias", exposure_bias)
     rng = generator(rng)
-    item_genres = rng.random((n_items, len(GENRES))).argsort(axis=1)[:, :2]
-    genre_factors = rng.normal(size=(len(GENRES), n_factors))
+    item_genres = rng.random((n_items, len(NOUNS))).argsort(axis=1)[:, :2]
+    genre_factors = rng.normal(size=(len(NOUNS), n_factors))
     own = rng.normal(size=(n_items, n_factors))
     item_factors = (genre_factors[item_genres].mean(axis=1) + 0.4 * own) / np.sqrt(n_factors)
     user_factors = 0.9 * rng.normal(size=(n_users, n_factors))
@@ -91,12 +94,12 @@ def _expected(mean, noise):
 
 
 def _item_table(item_genres, rng):
-    names = list(GENRES)
+    names = list(NOUNS)
     nouns = rng.integers(4, size=len(item_genres))
     adjectives = rng.integers(len(ADJECTIVES), size=len(item_genres))
     words = zip(adjectives, nouns, item_genres[:, 0], strict=True)
     return pd.DataFrame({
         "item_id": [f"f{i}" for i in range(len(item_genres))],
-        "title": [f"The {ADJECTIVES[a]} {GENRES[names[g]][n]}" for a, n, g in words],
+        "title": [f"The {ADJECTIVES[a]} {NOUNS[names[g]][n]}" for a, n, g in words],
         "genres": ["|".join(sorted(names[g] for g in pair)) for pair in item_genres],
     })  # fmt: skip
