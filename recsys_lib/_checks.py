@@ -8,6 +8,7 @@ ADVICE = {  # what to do about an object of another kind
     "Interactions": "; make them of a table with Interactions.from_table(table)",
     "Split": "; cut the data first, e.g. split_by_user_time(data)",
     "IdMap": "; wrap the ids: IdMap(ids)",
+    "Mapping": "; give each a name: {name: evaluate(…)}",
 }
 
 
@@ -54,11 +55,11 @@ def check_csr(name, matrix):
     return sparse.csr_array(check_2d(name, matrix))
 
 
-def check_2d(name, matrix):
+def check_2d(name, matrix, shape="(n_users, n_items)"):
     """The matrix, sparse or dense. Raises ValueError unless it has two dimensions; one row of a csr_array has one."""
     if len(matrix.shape) != 2:
         advice = ": take one row as matrix[[0]]" if len(matrix.shape) == 1 else ""
-        raise ValueError(f"expected {name} as (n_users, n_items), got shape {matrix.shape}{advice}")
+        raise ValueError(f"expected {name} as {shape}, got shape {matrix.shape}{advice}")
     return matrix
 
 

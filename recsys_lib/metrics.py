@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from recsys_lib._checks import setting
+from recsys_lib._checks import check_2d, check_csr, setting
 
 
 def hit_rate(recommended, relevant):
@@ -18,9 +18,11 @@ def hit_rate(recommended, relevant):
 
     recommended: int (n_users, k), best first, -1 = none.   relevant: csr (n_users, n_items), stored entry = relevant.
     Returns float64 (n_users,), 0 or 1; NaN for a user with no relevant item. Nothing is divided; where each user has
-    one relevant item it equals recall@k. Raises ValueError if shapes or items do not fit.
+    one relevant item it equals recall@k. Raises ValueError if shapes or items do not fit, TypeError for a dense
+    `relevant`.
     Source: trec_eval's success. Chapter: Evaluation."""
-    return _hit_rate(*hits_of(recommended, relevant))
+    hits, n_relevant = _hits(recommended, relevant)
+    return np.where(np.isnan(n_relevant), np.nan, hits.any(axis=1))
 
 
 def precision(recommended, relevant):
@@ -31,9 +33,10 @@ def precision(recommended, relevant):
     The denominator is k, even where fewer than k were recommended or are relevant; implicit divides by min(k, |R_u|).
     recommended: int (n_users, k), best first, -1 = none.   relevant: csr (n_users, n_items), stored entry = relevant.
     Returns float64 (n_users,) in [0, 1]; NaN for a user with no relevant item. Raises ValueError if shapes or items
-    do not fit.
+    do not fit, TypeError for a dense `relevant`.
     Source: trec_eval's P. Chapter: Evaluation."""
-    return _precision(*hits_of(recommended, relevant))
+    hits, n_relevant = _hits(recommended, relevant)
+    return np.where(np.isnan(n_relevant), np.nan, hits.sum(axis=1) / hits.shape[1])
 
 
 def recall(recommended, relevant):
@@ -44,9 +47,10 @@ def recall(recommended, relevant):
     The denominator is |R_u|, so a user with more than k relevant items cannot reach 1; LensKit takes min(k, |R_u|).
     recommended: int (n_users, k), best first, -1 = none.   relevant: csr (n_users, n_items), stored entry = relevant.
     Returns float64 (n_users,) in [0, 1]; NaN for a user with no relevant item. Raises ValueError if shapes or items
-    do not fit.
+    do not fit, TypeError for a dense `relevant`.
     Source: trec_eval's recall. Chapter: Evaluation."""
-    return _recall(*hits_of(recommended, relevant))
+    hits, n_relevant = _hits(recommended, relevant)
+    return hits.sum(axis=1) / n_relevant
 
 
 def ndcg(recommended, relevant):
@@ -58,9 +62,12 @@ def ndcg(recommended, relevant):
     RecTools divides by the sum over all k places; LensKit discounts by log2(max(r, 2)).
     recommended: int (n_users, k), best first, -1 = none.   relevant: csr (n_users, n_items), stored entry = relevant.
     Returns float64 (n_users,) in [0, 1]; NaN for a user with no relevant item. Raises ValueError if shapes or items
-    do not fit.
+    do not fit, TypeError for a dense `relevant`.
     Source: Järvelin & Kekäläinen 2002, trec_eval's form. Chapter: Evaluation."""
-    return _ndcg(*hits_of(recommended, relevant))
+    hits, n_relevant = _hits(recommended, relevant)
+    discount = 1 / np.log2(np.arange(2, hits.shape[1] + 2))
+    ideal = np.cumsum(discount)[np.minimum(np.nan_to_num(n_relevant, nan=1), len(discount)).astype(int) - 1]
+    return np.where(np.isnan(n_relevant), np.nan, hits @ discount / ideal)
 
 
 def reciprocal_rank(recommended, relevant):
@@ -71,9 +78,10 @@ def reciprocal_rank(recommended, relevant):
     Only the first hit counts; Spotlight averages 1/rank over all relevant items instead.
     recommended: int (n_users, k), best first, -1 = none.   relevant: csr (n_users, n_items), stored entry = relevant.
     Returns float64 (n_users,) in [0, 1]; NaN for a user with no relevant item. Raises ValueError if shapes or items
-    do not fit.
+    do not fit, TypeError for a dense `relevant`.
     Source: trec_eval's recip_rank. Chapter: Evaluation."""
-    return _reciprocal_rank(*hits_of(recommended, relevant))
+    hits, n_relevant = _hits(recommended, relevant)
+    return np.where(np.isnan(n_relevant), np.nan, hits.any(axis=1) / (hits.argmax(axis=1) + 1))
 
 
 def average_precision(recommended, relevant):
@@ -84,48 +92,20 @@ def average_precision(recommended, relevant):
     The denominator is |R_u|; RecBole, implicit and LensKit divide by min(k, |R_u|).
     recommended: int (n_users, k), best first, -1 = none.   relevant: csr (n_users, n_items), stored entry = relevant.
     Returns float64 (n_users,) in [0, 1]; NaN for a user with no relevant item. Raises ValueError if shapes or items
-    do not fit.
+    do not fit, TypeError for a dense `relevant`.
     Source: trec_eval's map_cut. Chapter: Evaluation."""
-    return _average_precision(*hits_of(recommended, relevant))
-
-
-# The formulas on hits bool (n_users, k) and n_relevant float (n_users,), NaN where a user has none.
-
-
-def _hit_rate(hits, n_relevant):
-    return np.where(np.isnan(n_relevant), np.nan, hits.any(axis=1))
-
-
-def _precision(hits, n_relevant):
-    return np.where(np.isnan(n_relevant), np.nan, hits.sum(axis=1) / hits.shape[1])
-
-
-def _recall(hits, n_relevant):
-    return hits.sum(axis=1) / n_relevant
-
-
-def _ndcg(hits, n_relevant):
-    discount = 1 / np.log2(np.arange(2, hits.shape[1] + 2))
-    ideal = np.cumsum(discount)[np.minimum(np.nan_to_num(n_relevant, nan=1), len(discount)).astype(int) - 1]
-    return np.where(np.isnan(n_relevant), np.nan, hits @ discount / ideal)
-
-
-def _reciprocal_rank(hits, n_relevant):
-    return np.where(np.isnan(n_relevant), np.nan, hits.any(axis=1) / (hits.argmax(axis=1) + 1))
-
-
-def _average_precision(hits, n_relevant):
+    hits, n_relevant = _hits(recommended, relevant)
     precision_at = np.cumsum(hits, axis=1) / np.arange(1, hits.shape[1] + 1)
     return (hits * precision_at).sum(axis=1) / n_relevant
 
 
 RANKING = {  # by the names that evaluation.evaluate knows
-    "hit_rate": _hit_rate,
-    "precision": _precision,
-    "recall": _recall,
-    "ndcg": _ndcg,
-    "mrr": _reciprocal_rank,
-    "map": _average_precision,
+    "hit_rate": hit_rate,
+    "precision": precision,
+    "recall": recall,
+    "ndcg": ndcg,
+    "mrr": reciprocal_rank,
+    "map": average_precision,
 }
 
 
@@ -150,29 +130,24 @@ def _lists(recommended, n_items):
     return recommended
 
 
-def hits_of(recommended, relevant):
+def _hits(recommended, relevant):
     """What all ranking metrics are made of: where each list hits, and how many items are relevant to its user.
 
     A hit at rank r of user u: the item there is relevant to u.
-    recommended: int (n_users, k), best first, -1 = none.   relevant: csr (n_users, n_items), stored entry = relevant.
-    Returns hits, bool (n_users, k), and n_relevant, float64 (n_users,), NaN where nothing is relevant: the arguments
-    of the functions in `RANKING`. Raises ValueError if shapes or items do not fit, TypeError for a dense `relevant`.
-    Chapter: Evaluation."""
-    if not sparse.issparse(relevant):
-        raise TypeError(f"relevant must be a scipy sparse array (stored entry = relevant), received {type(relevant)}")
+    Returns hits, bool (n_users, k), and n_relevant, float64 (n_users,), NaN where nothing is relevant."""
+    relevant = check_csr("relevant", relevant).copy()
+    relevant.sum_duplicates()
     n_users, n_items = relevant.shape
     recommended = _lists(recommended, n_items)
     if len(recommended) != n_users:
         raise ValueError(f"expected as many lists as rows of relevant, received {len(recommended)} and {n_users}")
-    relevant = sparse.csr_array(relevant, copy=True)
-    relevant.sum_duplicates()
-    counts = np.diff(relevant.indptr)
     row, column = relevant.tocoo().coords
     stored = row.astype(np.int64) * n_items + column
     wanted = np.arange(n_users, dtype=np.int64)[:, None] * n_items + recommended
     place = np.searchsorted(stored, wanted)
     hits = np.append(stored, -1)[place] == wanted
     hits[recommended < 0] = False
+    counts = np.diff(relevant.indptr)
     return hits, np.where(counts > 0, counts, np.nan)
 
 
@@ -198,18 +173,14 @@ def mae(actual, predicted):
     return float(np.mean(np.abs(_errors(actual, predicted))))
 
 
-def _paired(what, a, b):
-    """Both as float64, once they pair up: ValueError for other shapes, or two Series with other indices."""
-    if isinstance(a, pd.Series) and isinstance(b, pd.Series) and not a.index.equals(b.index):
-        raise ValueError(f"{what} must have the same index in the same order, received two that differ")
-    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    if a.shape != b.shape:
-        raise ValueError(f"{what} must pair up, received shapes {a.shape} and {b.shape}")
-    return a, b
-
-
 def _errors(actual, predicted):
-    actual, predicted = _paired("actual and predicted", actual, predicted)
+    """actual − predicted, once the two pair up."""
+    series = isinstance(actual, pd.Series) and isinstance(predicted, pd.Series)
+    if series and not actual.index.equals(predicted.index):
+        raise ValueError("actual and predicted must have the same index in the same order, received two that differ")
+    actual, predicted = np.asarray(actual, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
+    if actual.shape != predicted.shape:
+        raise ValueError(f"actual and predicted must pair up, received shapes {actual.shape} and {predicted.shape}")
     if actual.size == 0:
         raise ValueError("expected at least one pair of ratings, received none")
     errors = actual - predicted
@@ -261,7 +232,7 @@ def novelty(recommended, counts, *, n_users):
     Chapter: Evaluation."""
     setting("n_users", n_users, 1, whole=True)
     counts = np.asarray(counts, dtype=np.float64)
-    if counts.ndim != 1 or not ((counts >= 0) & (counts <= n_users)).all():
+    if counts.ndim != 1 or not counts.size or not ((counts >= 0) & (counts <= n_users)).all():
         raise ValueError(f"counts must be one number an item from 0 to n_users = {n_users}, received {counts}")
     recommended = _lists(recommended, len(counts))
     bits = -np.log2(np.maximum(counts, 1) / n_users)
@@ -278,10 +249,12 @@ def intra_list_diversity(recommended, item_features):
 
     recommended: int (n_users, k), -1 = none.   item_features: (n_items, d), dense or sparse, e.g. genres; an item with
     no feature has cosine 0 with all.
-    Returns float64, one value a list, in [0, 1] for features ≥ 0; NaN for a list of fewer than two items. Raises
+    Returns float64, one value a list, ≥ 0, and ≤ 1 for features ≥ 0; NaN for a list of fewer than two items. Raises
     ValueError if lists or items do not fit, or a feature is not finite.
     Chapter: Evaluation."""
-    features = sparse.csr_array(item_features, dtype=np.float64)
+    if not sparse.issparse(item_features):
+        item_features = np.asarray(item_features, dtype=np.float64)
+    features = sparse.csr_array(check_2d("item_features", item_features, "(n_items, d)"), dtype=np.float64)
     if not np.isfinite(features.data).all():
         raise ValueError("item_features must be finite, received NaN or infinity")
     recommended = _lists(recommended, features.shape[0])
@@ -294,4 +267,5 @@ def intra_list_diversity(recommended, item_features):
     total = member @ unit  # the cosines of all ordered pairs of a list sum to |Σ f|² − Σ |f|²
     cosines = total.multiply(total).sum(axis=1) - member @ (norm > 0)
     pairs = length * (length - 1)
-    return 1 - np.divide(cosines, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+    mean = np.divide(cosines, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+    return np.maximum(1 - mean, 0)  # of equal features rounding leaves a hair less than 0
