@@ -104,8 +104,13 @@ def test_refusals(small, model):
             model.score(users)
     with pytest.raises(ValueError, match="indices"):
         model.score(["0"])
-    with pytest.raises(ValueError, match="users"):
+    with pytest.raises(ValueError, match="users .* or history=, received neither"):
         model.score()
+    with pytest.raises(ValueError, match="users .* or history=, received both"):
+        model.score([0], history=small.matrix()[[0]])
+    for ask in (lambda row: model.score(history=row), model.likes_of):
+        with pytest.raises(ValueError, match=r"history as .*, got shape \(\d+,\): take one row as matrix\[\[0\]\]"):
+            ask(small.matrix()[0])
     with pytest.raises(ValueError, match="shape"):
         model.score(history=csr_array((2, 3)))
     with pytest.raises(TypeError, match="sparse"):
@@ -148,7 +153,7 @@ def test_a_similarity_of_ratings_needs_ratings(small, similarity):
         *((ItemKNN, {"n_neighbors": value}) for value in (0, 2.5, True)),
         *((ItemKNN, setting) for setting in ({"similarity": "cosinus"}, {"neighbors_of": "both"}, {"shrinkage": -1})),
         *((EASE, {"regularization": value}) for value in (0, np.inf)),
-        *((ALS, setting) for setting in ({"n_iterations": 0}, {"regularization": -1}, {"alpha": -2}, {"n_factors": 0})),
+        *((ALS, setting) for setting in ({"n_iterations": 0}, {"regularization": 0}, {"alpha": -2}, {"n_factors": 0})),
     ],
 )
 def test_settings_are_checked(model, settings):
@@ -290,6 +295,23 @@ def test_content_recommends_by_words(movielens):
     with pytest.raises(NotFittedError):  # half a fit is no fit
         model.score([0])
     assert "1977" in ContentTFIDF(columns=("title", "year")).fit(movielens).words_
+    for columns in ((), [], None, ""):
+        with pytest.raises(ValueError, match="columns of the item table, at least one, received"):
+            ContentTFIDF(columns=columns)
+    empty = replace(movielens, item_table=movielens.item_table.assign(title="", genres=" | .", none=None))
+    for columns in (("title", "genres"), ("none",)):
+        with pytest.raises(ValueError, match="expected words in the columns .* received none"):
+            ContentTFIDF(columns=columns).fit(empty)
+
+
+def test_content_vectors_follow_their_formula():
+    table = pd.DataFrame({"item_id": [0, 1, 2], "title": ["heat heat night", "heat day", "day of day"]})
+    data = replace(checkerboard(3), item_table=table)
+    model = ContentTFIDF(columns="title").fit(data)
+    df = {"heat": 2, "night": 1, "day": 2, "of": 1}
+    for vector, text in zip(model.item_vectors_.toarray(), table["title"], strict=True):
+        raw = np.array([text.split().count(word) * (np.log((1 + 3) / (1 + df[word])) + 1) for word in model.words_])
+        np.testing.assert_allclose(vector, raw / np.sqrt((raw**2).sum()), rtol=1e-12)
 
 
 def test_a_model_without_the_setting_liked_from_can_be_fitted(small):
@@ -320,6 +342,19 @@ def test_recommend_for_a_known_user(small):
     assert list(table["title"]) == list(titles[table["item_id"]])
     assert len(recommend(model, user_id, k=10**6)) == small.n_items - len(seen)
     assert len(recommend(model, user_id, k=10**6, exclude_seen=False)) == small.n_items
+
+
+def test_rank_and_score_of_the_item_table_give_way(small):
+    plain = EASE().fit(small)
+    more = small.item_table.assign(rank="from the table", score=-1.0, genre=small.item_table["genres"])
+    model = EASE().fit(replace(small, item_table=more))
+    for arguments in ({"user_id": small.users[5]}, {"history": {small.items[0]: 5.0}}):
+        table = recommend(model, **arguments)
+        pd.testing.assert_frame_equal(table.drop(columns="genre"), recommend(plain, **arguments))
+        assert list(table.columns) == ["rank", "item_id", "title", "year", "genres", "genre", "score"]
+    doubled = pd.concat([small.item_table, small.item_table[["title"]]], axis=1)  # columns of one name
+    table = recommend(EASE().fit(replace(small, item_table=doubled)), small.users[5], k=3)
+    assert list(table.columns).count("title") == 2 and len(table) == 3
 
 
 def test_recommend_from_history_equals_the_known_user(small):
@@ -451,4 +486,4 @@ def test_missing_tensorflow_is_an_import_error_that_says_what_to_do():
         "except ImportError as error: print(error)"
     )
     out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-    assert "tensorflow" in out and 'pip install "recsys-lib[tensorflow] @ git+' in out
+    assert "tensorflow" in out and "pip install" in out
