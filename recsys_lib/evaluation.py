@@ -23,10 +23,11 @@ COMPARED += ["n_users", "n_seeds", "n_unserved"]
 def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10", "recall@20"), block=512):
     """Fit on everything before the part, recommend from the whole catalogue, measure against the part.
 
-    model: has fit(train) and score(users, history=).   split: a Split.   part: "test" (fits on train + validation) or
-    "validation" (fits on train).   relevant_from: a rating of the part counts as relevant from here; without ratings
-    every pair does.   metrics: names as in "ndcg@10" out of hit_rate, precision, recall, ndcg, mrr, map.   block: users
-    scored together, which bounds the memory.
+    model: has fit(train) and score(users, history=); it is fitted here, whatever it had learnt before, and left so.
+    split: a Split.   part: "test" (fits on train + validation) or "validation" (fits on train).   relevant_from: a
+    rating of the part counts as relevant from here; without ratings every pair does.   metrics: names as in "ndcg@10"
+    out of hit_rate, precision, recall, ndcg, mrr, map, each once.   block: users scored together, which bounds the
+    memory.
 
     What a user rated before the part is never recommended. A user the model was not fitted on is scored through
     `history=`, its ratings before the part.
@@ -35,8 +36,9 @@ def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10"
     model cannot score a user it was not fitted on who rated nothing before, unless it has `needs_likes = False`.
     Returns DataFrame[user, metric, value, served], one row per user of the part and metric; user = the id of the data;
     value NaN where the user has no relevant item; served False where there was no list.
-    Raises ValueError for a part or metric it does not know, for a part without a relevant rating, for scores of a wrong
-    shape, and for unfitted users where the model takes no history; TypeError for anything but a model and a Split.
+    Raises ValueError for a part or metric it does not know, a metric named twice, a part without a relevant rating,
+    scores of a wrong shape or NaN, and unfitted users where the model takes no history; TypeError for anything but a
+    model and a Split, and for scores that are no dense array of numbers.
     Warns (UserWarning) where over 90 % or under 10 % of the part's ratings are relevant: relevant_from may be meant for
     another scale. Fewer than ten ratings, or all the same, show no scale.
     Chapter: Evaluation."""
@@ -46,9 +48,7 @@ def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10"
         raise TypeError(f"expected a model with fit and score, received {type(model).__name__} {model!r:.40}")
     train, seen = require(split, Split).before(part), split.seen(part).matrix()
     setting("block", block, 1, whole=True)
-    wanted = [_parse(name) for name in ([metrics] if isinstance(metrics, str) else metrics)]
-    if not wanted:
-        raise ValueError("metrics must name at least one, received none")
+    wanted = _parse(metrics)
     data = getattr(split, part)
     users = np.unique(data.user)
     if len(users) == 0:
@@ -58,27 +58,36 @@ def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10"
         raise ValueError(f"no rating of the {part} part reaches relevant_from = {relevant_from}")
     warn_of_threshold("relevant_from", relevant_from, data.rating, stacklevel=2)
     model.fit(train)
-    lists, served = _recommend(model, users, np.isin(users, train.user), seen, max(k for _, _, k in wanted), block)
+    longest = max(k for _, _, k in wanted)
+    lists, served = _recommend(model, users, np.isin(users, train.user), seen, longest, block, data.users)
 
     row = np.searchsorted(users, data.user[liked])
     relevant = sparse.csr_array((np.ones(len(row)), (row, data.item[liked])), shape=(len(users), data.n_items))
-    hits, n_relevant = _metrics.hits_of(lists, relevant)
     ids = [data.users[u] for u in users.tolist()]
     parts = []
     for name, function, k in wanted:
-        values = function(hits[:, :k], n_relevant)
+        values = function(lists[:, :k], relevant)
         parts.append(pd.DataFrame({"user": ids, "metric": name, "value": values, "served": served}))
     return pd.concat(parts, ignore_index=True)
 
 
-def _parse(name):
-    kind, at, k = str(name).partition("@")
-    if kind not in _metrics.RANKING or not k.isdecimal() or int(k) < 1:
-        raise ValueError(f"a metric must read like 'ndcg@10', one of {', '.join(_metrics.RANKING)}; received {name!r}")
-    return name, _metrics.RANKING[kind], int(k)
+def _parse(metrics):
+    """(name, function, k) of each metric."""
+    wanted = []
+    for name in [metrics] if isinstance(metrics, str) else metrics:
+        kind, at, k = str(name).partition("@")
+        if kind not in _metrics.RANKING or not k.isdecimal() or int(k) < 1 or str(int(k)) != k:
+            known = ", ".join(_metrics.RANKING)
+            raise ValueError(f"a metric must read like 'ndcg@10', one of {known}; received {name!r}")
+        if name in [earlier for earlier, _, _ in wanted]:
+            raise ValueError(f"metrics must name each once, received {name!r} twice")
+        wanted.append((name, _metrics.RANKING[kind], int(k)))
+    if not wanted:
+        raise ValueError("metrics must name at least one, received none")
+    return wanted
 
 
-def _recommend(model, users, fitted, seen, k, block):
+def _recommend(model, users, fitted, seen, k, block, ids):
     """top_k of the model for the users, and who got a list, block by block; those not fitted on through history."""
     if not fitted.all() and "history" not in inspect.signature(model.score).parameters:
         raise ValueError(
@@ -92,21 +101,35 @@ def _recommend(model, users, fitted, seen, k, block):
             at = rows[start : start + block]
             before = seen[users[at]]
             scores = model.score(users[at]) if known else model.score(None, history=before)
-            if np.shape(scores) != before.shape:
-                raise ValueError(
-                    f"{type(model).__name__}.score must give {before.shape} (users, items), gave {np.shape(scores)}"
-                )
+            _check_scores(model, scores, before.shape, [ids[u] for u in users[at].tolist()])
             lists[at] = top_k(scores, k, exclude=before)
             served[at] = _can_score(model, before, scores, known)
     lists[~served] = -1
     return lists, served
 
 
+def _check_scores(model, scores, shape, ids):
+    """Raises the errors of `evaluate` about what the model's score gave for the users with these ids."""
+    method = f"{type(model).__name__}.score"
+    if np.shape(scores) != shape:
+        raise ValueError(f"{method} must give {shape} (users, items), gave {np.shape(scores)}")
+    scores = np.asarray(scores)
+    if scores.dtype.kind not in "iufb":
+        raise TypeError(f"{method} must give a dense array of numbers, gave dtype {scores.dtype}")
+    unknown = np.isnan(scores).any(axis=1)
+    if unknown.any():
+        raise ValueError(f"{method} must give numbers, gave NaN for user {ids[unknown.argmax()]!r}")
+
+
 def _can_score(model, before, scores, known):
-    """Whom the model has something to say about: it says so itself, or knows them, or what they rated before."""
+    """Whom the model has something to say about, bool (n,).
+
+    It says so itself, or knows the users, or answers anybody; else it needs something that they rated before."""
     if hasattr(model, "can_score"):
         return model.can_score(before, scores)
-    return known or not getattr(model, "needs_likes", True) or np.diff(before.indptr) > 0
+    if known or not getattr(model, "needs_likes", True):
+        return np.ones(len(scores), bool)
+    return np.diff(before.indptr) > 0
 
 
 class Interval(NamedTuple):
@@ -130,12 +153,13 @@ def paired_bootstrap(a, b=None, *, n_resamples=10_000, confidence=0.95, rng=0):
 
     a, b: one value a user (n,), or users × seeds (n, n_seeds) where a model is random and was trained with several
     seeds; in the same order of users: two Series or DataFrames must have the same index. NaN (no relevant item) is left
-    out.   n_resamples, confidence: as said.   rng: int or numpy Generator.
+    out.   n_resamples, confidence: as said.   rng: int or numpy Generator, which goes on. With one seed on each side a
+    Generator fresh from an int gives what the int gives; of several seeds it draws others.
     With one seed on each side the interval is over users alone: it leaves out what another seed would give. With few
     seeds the variance between them comes out too small, by (n_seeds − 1) / n_seeds; that of a single user under a
     single seed comes out too large, up to three times.
     Returns Interval(mean, low, high, n); n users. Raises ValueError for users or NaN that differ, infinite values, or
-    no user left.
+    fewer than two users left: of one user nothing can be drawn.
     Source: Owen 2007 (both factors drawn). Chapter: Evaluation."""
     a, b = _users_by_seeds(a, b)
     return _intervals([(a, b)], n_resamples, confidence, rng)[0]
@@ -156,8 +180,8 @@ def _users_by_seeds(a, b):
     missing = np.isnan(sides[0][:, 0])
     if any((np.isnan(side) != missing[:, None]).any() for side in sides):
         raise ValueError("a and b must be NaN for the same users in all seeds (no relevant item), received others")
-    if missing.all():
-        raise ValueError(f"expected at least one value that is not NaN, received shapes {shapes}")
+    if (~missing).sum() < 2:
+        raise ValueError(f"expected two users or more with a value, received {(~missing).sum()} in shapes {shapes}")
     a = sides[0][~missing]
     return a, np.zeros((len(a), 1)) if b is None else sides[1][~missing]
 
@@ -168,9 +192,10 @@ def _intervals(pairs, n_resamples, confidence, rng):
     setting("n_resamples", n_resamples, 1, whole=True)
     # Less the first seed of b on both sides: the same difference, and 0 to the last digit where a and b agree.
     pairs = [(a - b[:, :1], b - b[:, :1]) for a, b in pairs]
-    rng = generator(rng)
-    seeds_of_a, seeds_of_b = rng.bit_generator.seed_seq.spawn(2)
-    drawn = _means_of_drawn_users(np.hstack([side for pair in pairs for side in pair]), n_resamples, rng)
+    users = generator(rng)
+    drawn = _means_of_drawn_users(np.hstack([side for pair in pairs for side in pair]), n_resamples, users)
+    whole = isinstance(rng, (int, np.integer))
+    seeds_of_a, seeds_of_b = np.random.SeedSequence(rng).spawn(2) if whole else users.integers(2**63, size=2)
     intervals, first = [], 0
     for a, b in pairs:
         middle, last = first + a.shape[1], first + a.shape[1] + b.shape[1]
@@ -209,14 +234,15 @@ def compare(results, *, baseline, metric="ndcg@10", rng=0):
     """Means of the models, and their differences from one of them, with paired bootstrap intervals of 95 %.
 
     results: model name → what evaluate returned, or a list of these, one per seed of a random model.   baseline: a name
-    in results.   metric: one they all hold.   rng: int or Generator; all rows are given the same resamples of users.
+    in results.   metric: one they all hold.   rng: as in `paired_bootstrap`; all rows are given the same resamples of
+    users.
     Returns DataFrame by model: mean, low, high, difference (model − baseline; NaN for the baseline itself),
     difference_low, difference_high, seed_spread (standard deviation of the seeds' means; NaN for one seed), n_users,
     n_seeds, n_unserved (of n_users, those to whom a seed gave no list, and who count as 0). The intervals are
     `paired_bootstrap`'s, over users and seeds. Where n_seeds is 1 the model's interval is over users only; so is a
     difference's where both models have one seed.
-    Raises KeyError for a baseline or metric that is not there, ValueError for models measured on different users,
-    TypeError for anything but tables of evaluate by name.
+    Raises KeyError for a baseline or metric that is not there, ValueError for models measured on different users or on
+    fewer than two, TypeError for anything but tables of evaluate by name.
     Chapter: Evaluation."""
     if baseline not in require(results, Mapping):
         raise KeyError(f"baseline {baseline!r} is not among the results: {', '.join(map(str, results))}")
@@ -305,6 +331,3 @@ def show(table, *, digits=4):
     if table["n_unserved"].any():
         text["no list"] = table["n_unserved"]
     return text
-
-
-_text = formatting.number  # plots takes it from here

@@ -126,10 +126,34 @@ def test_kinds_of_input_and_users_without_a_value():
 
 def test_same_rng_same_interval_and_generators():
     a = table(np.random.default_rng(0), 40, 4)
-    assert paired_bootstrap(a, rng=3) == paired_bootstrap(a, rng=np.random.default_rng(3))
-    assert paired_bootstrap(a, rng=3) != paired_bootstrap(a, rng=4)
-    rng = np.random.default_rng(3)
-    assert paired_bootstrap(a, rng=rng) != paired_bootstrap(a, rng=rng), "a Generator goes on"
+    assert paired_bootstrap(a[:, 0], rng=3) == paired_bootstrap(a[:, 0], rng=np.random.default_rng(3))
+    assert paired_bootstrap(a, rng=3) == paired_bootstrap(a, rng=np.int64(3)) != paired_bootstrap(a, rng=4)
+    rng, twin = np.random.default_rng(3), np.random.default_rng(3)
+    first = paired_bootstrap(a, rng=rng)
+    assert first == paired_bootstrap(a, rng=twin)
+    assert paired_bootstrap(a, rng=rng) != first, "a Generator goes on"
+    rng.bit_generator.state = np.random.default_rng(3).bit_generator.state
+    assert paired_bootstrap(a, rng=rng) == first, "all that it draws is in its state"
+
+
+def test_any_generator_will_do_and_the_seeds_of_both_sides_are_drawn_apart():
+    old = np.random.Generator(np.random.RandomState(0)._bit_generator)  # has nothing to spawn from
+    a = np.tile(np.random.default_rng(0).normal(size=8), (50, 1))
+    for rng in (old, np.random.Generator(np.random.PCG64(5)), np.random.default_rng(5)):
+        itself = paired_bootstrap(a, a, rng=rng)
+        assert itself.low < 0 < itself.high, "seeds drawn together would leave nothing"
+
+
+def test_the_seeds_of_a_whole_number_are_drawn_as_in_the_stored_results():
+    """Users from the number's own stream, seeds from its two children, looked up resample by resample."""
+    rng = np.random.default_rng(0)
+    a, b = table(rng, 15, 3), table(rng, 15, 2)
+    users = np.random.default_rng(11).integers(15, size=(2000, 15), dtype=np.int32)
+    children = [np.random.default_rng(child) for child in np.random.SeedSequence(11).spawn(2)]
+    of_a, of_b = (child.integers(side.shape[1], size=(2000, side.shape[1])) for child, side in zip(children, (a, b)))
+    means = [a[np.ix_(u, s)].mean() - b[np.ix_(u, t)].mean() for u, s, t in zip(users, of_a, of_b)]
+    expected = np.quantile(means, [0.025, 0.975])
+    assert paired_bootstrap(a, b, n_resamples=2000, rng=11)[1:3] == pytest.approx(tuple(expected), abs=1e-12)
 
 
 def test_a_row_of_compare_is_the_paired_bootstrap_whoever_stands_beside_it():

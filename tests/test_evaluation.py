@@ -10,6 +10,7 @@ from scipy import sparse
 from recsys_lib import metrics
 from recsys_lib.data import Interactions, split_by_global_time, split_by_user_time, split_users
 from recsys_lib.evaluation import Interval, compare, evaluate, paired_bootstrap, show
+from recsys_lib.models import Popularity
 from recsys_lib.retrieval import top_k
 
 
@@ -178,6 +179,10 @@ def test_known_and_unknown_users_in_one_part():
         ({"metrics": ("auc@10",)}, "hit_rate, precision"),
         ({"metrics": ("ndcg@0",)}, "received 'ndcg@0'"),
         ({"metrics": ()}, "at least one"),
+        ({"metrics": ("ndcg@5", "ndcg@5")}, "name each once, received 'ndcg@5' twice"),
+        ({"metrics": ["map@5", "ndcg@5", "map@3", "map@5"]}, "name each once, received 'map@5' twice"),
+        ({"metrics": ("ndcg@5", "ndcg@05")}, "read like 'ndcg@10', .*received 'ndcg@05'"),
+        ({"metrics": "ndcg@٥"}, "read like 'ndcg@10'"),
         ({"block": 0}, "block as a whole number ≥ 1, received 0"),
         ({"block": -5}, "block as a whole number ≥ 1, received -5"),
         ({"relevant_from": 40}, "no rating of the test part reaches relevant_from = 40"),
@@ -198,7 +203,14 @@ def test_what_is_no_model_no_split_or_no_table_is_a_type_error(split):
         (lambda: evaluate(None, split), "expected a model with fit and score, received NoneType None"),
         (lambda: show(None), r"expected what compare returned, received NoneType with columns \[\]"),
         (lambda: show(ratings), "expected what compare returned, received DataFrame with columns .'user_id'"),
-        (lambda: compare([frame([0.1])], baseline="a"), "expected Mapping, received list"),
+        (
+            lambda: compare([frame([0.1])], baseline="a"),
+            r"expected Mapping, received list; give each a name: \{name: evaluate\(…\)\}",
+        ),
+        (
+            lambda: compare(frame([0.1]), baseline="a"),
+            r"expected Mapping, received DataFrame; give each a name: \{name: ",
+        ),
         (
             lambda: compare({"a": ratings}, baseline="a"),
             "returned for 'a'.* received DataFrame with columns .'user_id'",
@@ -213,6 +225,33 @@ def test_what_is_no_model_no_split_or_no_table_is_a_type_error(split):
 def test_evaluate_refuses_scores_of_another_shape(split):
     with pytest.raises(ValueError, match=r"\(30, 40\).*\(30, 39\)"):
         evaluate(Scorer(scores_of(split)[:, :-1]), split)
+
+
+@pytest.mark.parametrize("block", [3, 512])
+def test_scores_that_are_no_numbers_name_the_model_and_the_user(block):
+    data = make_data(ids=lambda u: f"user {u}")
+    for split in (split_by_user_time(data), split_users(data, share=0.2, rng=0)):
+        users = np.unique(split.test.user)
+        scores = scores_of(split)
+        scores[users[4:], 7] = np.nan
+        scores[0, 7] = np.nan if split.kind == "users" else 0  # a Scorer answers strangers by its first row
+        first = data.users[int(users[0 if split.kind == "users" else 4])]
+        with pytest.raises(ValueError, match=f"Scorer.score must give numbers, gave NaN for user '{first}'$"):
+            evaluate(Scorer(scores), split, block=block)
+    split = split_by_user_time(data)
+    for wrong in (sparse.csr_array(scores_of(split)), scores_of(split).astype(str), scores_of(split).astype(complex)):
+        with pytest.raises(TypeError, match="Scorer.score must give a dense array of numbers, gave dtype "):
+            evaluate(Scorer(wrong), split)
+    whole = np.arange(30 * 40).reshape(30, 40)
+    pd.testing.assert_frame_equal(evaluate(Scorer(whole), split), evaluate(Scorer(whole.astype(float)), split))
+
+
+def test_evaluate_fits_the_model_anew(split):
+    model = Popularity(liked_from=3.0).fit(split.before("validation"))
+    was = model.score([int(split.test.user[0])])
+    evaluate(model, split)
+    assert (model.score([int(split.test.user[0])]) != was).any(), "left fitted on what stands before the test"
+    assert len(model.train_.data) == len(split.before("test"))
 
 
 def test_a_constant_scorer_hits_as_often_as_chance():
@@ -268,8 +307,11 @@ def test_same_rng_same_interval(split):
     ("a", "b", "arguments", "message"),
     [
         ([1, 2], [1], {}, r"\(2,\) and \(1,\)"),
-        ([], None, {}, "at least one"),
-        ([np.nan], None, {}, "at least one"),
+        ([], None, {}, "expected two users or more with a value, received 0"),
+        ([np.nan], None, {}, "expected two users or more with a value, received 0"),
+        ([0.3], None, {}, "expected two users or more with a value, received 1"),
+        ([0.3, np.nan], [0.2, np.nan], {}, "expected two users or more with a value, received 1"),
+        ([[0.3, 0.4, 0.5]], None, {}, r"two users or more with a value, received 1 in shapes \(1, 3\)"),
         (np.ones((2, 2, 2)), None, {}, r"one value a user, or users × seeds, .*\(2, 2, 2\)"),
         (np.ones((2, 0)), None, {}, r"users × seeds, .*\(2, 0\)"),
         (3.0, None, {}, r"one value a user.*received shapes \(\)"),
@@ -347,6 +389,8 @@ def test_compare_refuses():
         compare({"a": pd.concat([frame([0.1]), frame([0.2])])}, baseline="a")
     with pytest.raises(ValueError, match="empty list"):
         compare({"a": []}, baseline="a")
+    with pytest.raises(ValueError, match="expected two users or more with a value, received 1"):
+        compare({"a": frame([0.1, np.nan]), "b": frame([0.2, np.nan])}, baseline="a")
     with pytest.raises(ValueError, match="all seeds"):
         compare({"a": [frame([0.1]), frame([0.1, 0.2])]}, baseline="a")
 
