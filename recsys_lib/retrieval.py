@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import sparse
 
-from recsys_lib._checks import setting
+from recsys_lib._checks import check_2d, check_csr, setting
 
 BLOCK_CELLS = 2**18  # scores looked at together, at least one user's
 
@@ -17,21 +17,17 @@ def top_k(scores, k, *, exclude=None):
     exclude: csr (n_users, n_items) or None; stored entry = never recommended, even if its value is 0.
     Returns int32 (n_users, k), -1 where fewer than k items are left. Works through blocks of users: scratch
     memory is a few MB, 15 MB where all scores tie, for any number of users. Raises ValueError for NaN scores, k < 1 or
-    shapes that differ, TypeError where `exclude` is not sparse.
+    shapes that differ, TypeError where `exclude` is not sparse or the scores are.
     Chapter: Evaluation."""
-    scores = np.asarray(scores)
-    if scores.ndim != 2:
-        raise ValueError(f"scores must be (n_users, n_items), received shape {scores.shape}")
+    if sparse.issparse(scores):
+        raise TypeError(f"expected scores as a dense array, received {type(scores).__name__}: pass scores.toarray()")
+    scores = check_2d("scores", np.asarray(scores))
     setting("k", k, 1, whole=True)
     if not np.issubdtype(scores.dtype, np.floating):
         scores = scores.astype(np.float64)
-    if exclude is None:
-        exclude = sparse.csr_array(scores.shape)
-    if not sparse.issparse(exclude):
-        raise TypeError(f"exclude must be a scipy sparse array (stored entry = excluded), received {type(exclude)}")
+    exclude = sparse.csr_array(scores.shape) if exclude is None else check_csr("exclude", exclude)
     if exclude.shape != scores.shape:
         raise ValueError(f"exclude must have the shape of scores {scores.shape}, received {exclude.shape}")
-    exclude = sparse.csr_array(exclude)
     n_users, n_items = scores.shape
     lists = np.full((n_users, k), -1, dtype=np.int32)
     step = max(1, BLOCK_CELLS // max(n_items, 1))

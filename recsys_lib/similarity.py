@@ -10,6 +10,9 @@ where that is too much. The pair of an item with itself is computed like any oth
 import numpy as np
 from scipy import sparse
 
+from recsys_lib._checks import check_2d
+from recsys_lib.data.interactions import with_data
+
 BLOCK_CELLS = 2**18  # pairs computed together: small enough to stay near the processor
 
 
@@ -19,10 +22,14 @@ def dot(matrix, *, columns=None):
         dot(i, j) = Σ_u x_ui · x_uj
 
     matrix: (n_users, n_items), csr or dense. Returns (len(columns), n_items). Rewards items with many or large entries.
-    Raises ValueError for a matrix that is not two-dimensional or not finite, or columns it does not have.
+    Raises ValueError for a matrix that is not two-dimensional or not finite, or columns it does not have, TypeError for
+    entries that are no numbers.
     Chapter: Similarity."""
-    x, dtype = _stored(matrix)
-    return _by_blocks(x.shape[1], columns, dtype, _products(x, x))
+    x, result, columns = _prepare(matrix, columns)
+    rows = sparse.csr_array(x.T)
+    for out, at in _blocks(result, columns):
+        out[:] = _product(rows[at], x)
+    return result
 
 
 def cosine(matrix, *, columns=None):
@@ -31,11 +38,14 @@ def cosine(matrix, *, columns=None):
         cos(i, j) = Σ_u x_ui · x_uj / (‖x_i‖ · ‖x_j‖),   0 where a norm is 0
 
     matrix: (n_users, n_items), csr or dense. Returns (len(columns), n_items) in [-1, 1].
-    Raises ValueError for a matrix that is not two-dimensional or not finite, or columns it does not have.
+    Raises ValueError for a matrix that is not two-dimensional or not finite, or columns it does not have, TypeError for
+    entries that are no numbers.
     Source: Sarwar et al. 2001. Chapter: Similarity."""
-    x, dtype = _stored(matrix)
-    squares, products = _map(x, np.square).sum(axis=0), _products(x, x)
-    return _by_blocks(x.shape[1], columns, dtype, lambda at: _ratio(products(at), squares[at][:, None], squares))
+    x, result, columns = _prepare(matrix, columns)
+    rows, squares = sparse.csr_array(x.T), x.power(2).sum(axis=0)
+    for out, at in _blocks(result, columns):
+        out[:] = _ratio(_product(rows[at], x), squares[at][:, None], squares)
+    return result
 
 
 def jaccard(matrix, *, columns=None):
@@ -45,18 +55,17 @@ def jaccard(matrix, *, columns=None):
 
     matrix: (n_users, n_items), csr or dense; only whether an entry is stored counts (in a dense matrix without NaN:
     whether it is not 0). Returns (len(columns), n_items) in [0, 1].
-    Raises ValueError for a matrix that is not two-dimensional or not finite, or columns it does not have.
+    Raises ValueError for a matrix that is not two-dimensional or not finite, or columns it does not have, TypeError for
+    entries that are no numbers.
     Chapter: Similarity."""
-    x, dtype = _stored(matrix)
-    stored, users = _map(x, np.ones_like), np.bincount(x.indices, minlength=x.shape[1])
-    common = _products(stored, stored)
-
-    def block(at):
-        both = common(at)
+    x, result, columns = _prepare(matrix, columns)
+    x = with_data(x, np.ones_like(x.data))
+    rows, users = sparse.csr_array(x.T), x.sum(axis=0)
+    for out, at in _blocks(result, columns):
+        both = _product(rows[at], x)
         either = users[at][:, None] + users - both
-        return np.divide(both, either, out=both, where=either > 0)
-
-    return _by_blocks(x.shape[1], columns, dtype, block)
+        out[:] = np.divide(both, either, out=both, where=either > 0)
+    return result
 
 
 def adjusted_cosine(matrix, *, columns=None):
@@ -68,17 +77,21 @@ def adjusted_cosine(matrix, *, columns=None):
     common rater gives +1 or -1.
     matrix: ratings (n_users, n_items), csr (stored entry = rated) or dense with NaN = not rated.
     Returns (len(columns), n_items) in [-1, 1]. Raises ValueError for a matrix that is not two-dimensional or not
-    finite, a dense one with zeros and no NaN (rated 0, or not rated?), or columns it does not have.
+    finite, a dense one with zeros and no NaN (rated 0, or not rated?), or columns it does not have, TypeError for
+    entries that are no numbers.
     Source: Sarwar et al. 2001. Chapter: Similarity."""
-    x, dtype = _stored(matrix, rated=True)
+    x, result, columns = _prepare(matrix, columns, rated=True)
     counts = np.diff(x.indptr)
     mean = x.sum(axis=1) / np.maximum(counts, 1)
     deviation = x.data - np.repeat(mean, counts)
     deviation[np.abs(deviation) <= 1e-12 * np.abs(x.data).max(initial=0)] = 0  # rounding of the mean is no opinion
-    d, rated = _map(x, lambda _: deviation), _map(x, np.ones_like)
-    squares = _map(d, np.square)
-    products, mine, other = _products(d, d), _products(squares, rated), _products(rated, squares)
-    return _by_blocks(x.shape[1], columns, dtype, lambda at: _ratio(products(at), mine(at), other(at)))
+    d, rated = with_data(x, deviation), with_data(x, np.ones_like(x.data))
+    squares = d.power(2)
+    d_rows, rated_rows, squares_rows = (sparse.csr_array(each.T) for each in (d, rated, squares))
+    for out, at in _blocks(result, columns):
+        mine, other = _product(squares_rows[at], rated), _product(rated_rows[at], squares)
+        out[:] = _ratio(_product(d_rows[at], d), mine, other)
+    return result
 
 
 def pearson(matrix, *, columns=None):
@@ -90,25 +103,24 @@ def pearson(matrix, *, columns=None):
     both; two common raters give exactly +1, -1 or 0.
     matrix: ratings (n_users, n_items), csr (stored entry = rated) or dense with NaN = not rated.
     Returns (len(columns), n_items) in [-1, 1]. Raises ValueError for a matrix that is not two-dimensional or not
-    finite, a dense one with zeros and no NaN (rated 0, or not rated?), or columns it does not have.
+    finite, a dense one with zeros and no NaN (rated 0, or not rated?), or columns it does not have, TypeError for
+    entries that are no numbers.
     This is `numpy.corrcoef` over the common raters, `pandas.DataFrame.corr(min_periods=2)` with 0 for NaN, and
     Surprise's `pearson`, which says 1 for each item with itself. Differs from: LensKit's item-kNN, which centres on the
     item's mean over all its raters and takes the norms over all of them.
     Source: Sarwar et al. 2001. Chapter: Similarity."""
-    x, dtype = _stored(matrix, rated=True)
+    x, result, columns = _prepare(matrix, columns, rated=True)
     # A shift changes no correlation. By the median, half stars stay exact and far-off scales lose no digits.
-    r = _map(x, lambda data: data - (np.median(data) if len(data) else 0))
-    squares, rated = _map(r, np.square), _map(r, np.ones_like)
-    common, products = _products(rated, rated), _products(r, r)
-    sums, other_sums = _products(r, rated), _products(rated, r)
-    powers, other_powers = _products(squares, rated), _products(rated, squares)
-
-    def block(at):
-        n, mine, other = common(at), sums(at), other_sums(at)
-        covariance = n * products(at) - mine * other
-        return _ratio(covariance, _variance(n, powers(at), mine), _variance(n, other_powers(at), other))
-
-    return _by_blocks(x.shape[1], columns, dtype, block)
+    r = with_data(x, x.data - (np.median(x.data) if x.nnz else 0))
+    rated, squares = with_data(x, np.ones_like(x.data)), r.power(2)
+    r_rows, rated_rows, squares_rows = (sparse.csr_array(each.T) for each in (r, rated, squares))
+    for out, at in _blocks(result, columns):
+        n = _product(rated_rows[at], rated)
+        mine, other = _product(r_rows[at], rated), _product(rated_rows[at], r)
+        my_squares, other_squares = _product(squares_rows[at], rated), _product(rated_rows[at], squares)
+        covariance = n * _product(r_rows[at], r) - mine * other
+        out[:] = _ratio(covariance, _variance(n, my_squares, mine), _variance(n, other_squares, other))
+    return result
 
 
 def common_raters(matrix, *, columns=None):
@@ -117,10 +129,14 @@ def common_raters(matrix, *, columns=None):
         n(i, j) = |U_ij|
 
     matrix: ratings (n_users, n_items), csr (stored entry = rated) or dense with NaN = not rated.
-    Returns int32 (len(columns), n_items). Raises ValueError as `pearson` does.
+    Returns int32 (len(columns), n_items). Raises ValueError and TypeError as `pearson` does.
     Chapter: Similarity."""
-    rated = _map(_stored(matrix, rated=True)[0], np.ones_like)
-    return _by_blocks(rated.shape[1], columns, np.int32, _products(rated, rated))
+    x, result, columns = _prepare(matrix, columns, rated=True, dtype=np.int32)
+    rated = with_data(x, np.ones_like(x.data))
+    rows = sparse.csr_array(rated.T)
+    for out, at in _blocks(result, columns):
+        out[:] = _product(rows[at], rated)
+    return result
 
 
 def shrink(s, n, beta):
@@ -129,49 +145,66 @@ def shrink(s, n, beta):
         shrink(s, n, β) = s · n / (n + β)
 
     s: similarities.   n: common raters, same shape.   beta: the number of raters at which half of s is left, ≥ 0.
-    Returns the dtype of s; 0 where n = 0. Raises ValueError for a negative or infinite beta, a negative n, or NaN.
+    Returns the shape and floating dtype of s, float64 for whole numbers; 0 where n = 0. Raises ValueError for a
+    negative or infinite beta, a negative n, NaN, or shapes that differ.
     Source: Koren 2008. Chapter: Similarity."""
     if not 0 <= beta < np.inf:
         raise ValueError(f"beta must be a number of raters, 0 or more, received {beta!r}")
     s, n = np.asarray(s), np.asarray(n)
+    if s.shape != n.shape:
+        raise ValueError(
+            f"expected a number of raters n for each similarity s, received shapes {s.shape} and {n.shape}"
+        )
+    s = s if np.issubdtype(s.dtype, np.floating) else s.astype(np.float64)
     if np.isnan(s).any() or not (n >= 0).all():
         raise ValueError("expected similarities s and numbers of raters n ≥ 0, received NaN or a negative n")
     trust = np.divide(n, n + beta, out=np.zeros(n.shape, np.result_type(s, np.float32)), where=n > 0)
-    return s * trust
+    return (s * trust).astype(s.dtype)
 
 
-def _stored(matrix, *, rated=False):
-    """The matrix as float64 csr whose stored entries are the ratings, and the floating dtype to answer in."""
-    if sparse.issparse(matrix):
-        x = sparse.csr_array(matrix, copy=True)
-        x.sum_duplicates()
-    else:
+def _prepare(matrix, columns, *, rated=False, dtype=None):
+    """The matrix as float64 csr whose stored entries are the ratings; the empty result; the columns as indices."""
+    if not sparse.issparse(matrix):
         matrix = np.asarray(matrix)
-        if matrix.ndim != 2:
-            raise ValueError(f"matrix must be (n_users, n_items), received shape {matrix.shape}")
-        unknown = np.isnan(matrix)
-        if rated and not unknown.any() and (matrix == 0).any():
-            raise ValueError(
-                "a dense matrix of ratings must say what 0 means: use NaN where nothing was rated, "
-                "or pass scipy.sparse.csr_array(matrix) if 0 is no rating; received zeros and no NaN"
-            )
-        row, col = np.nonzero(~unknown if unknown.any() or rated else matrix)
-        x = sparse.csr_array((matrix[row, col], (row, col)), shape=matrix.shape)
+    if check_2d("matrix", matrix).dtype.kind not in "iufb":
+        advice = "; use np.nan where nothing was rated" if matrix.dtype.kind == "O" else ""
+        raise TypeError(f"expected matrix as numbers, received dtype {matrix.dtype}{advice}")
+    x = sparse.csr_array(matrix, copy=True) if sparse.issparse(matrix) else _from_dense(matrix, rated)
+    x.sum_duplicates()
     if not np.isfinite(x.data).all():
         raise ValueError("matrix must be finite, received NaN or infinity as an entry")
-    dtype = x.dtype if np.issubdtype(x.dtype, np.floating) else np.float64
-    return x.astype(np.float64), dtype
+    n_items = x.shape[1]
+    try:
+        columns = np.arange(n_items)[slice(None) if columns is None else columns].reshape(-1)
+    except IndexError as error:
+        raise ValueError(f"columns must lie within the {n_items} items: {error}") from None
+    if dtype is None:
+        dtype = x.dtype if np.issubdtype(x.dtype, np.floating) else np.float64
+    return x.astype(np.float64), np.empty((len(columns), n_items), dtype), columns
 
 
-def _map(x, function):
-    """The same stored entries with other values."""
-    return sparse.csr_array((function(x.data), x.indices, x.indptr), shape=x.shape)
+def _from_dense(matrix, rated):
+    """csr of a dense matrix: without its NaN or, where there is none, without its zeros unless they are ratings."""
+    unknown = np.isnan(matrix)
+    if rated and not unknown.any() and (matrix == 0).any():
+        raise ValueError(
+            "a dense matrix of ratings must say what 0 means: use NaN where nothing was rated, "
+            "or pass scipy.sparse.csr_array(matrix) if 0 is no rating; received zeros and no NaN"
+        )
+    row, col = np.nonzero(~unknown if unknown.any() or rated else matrix)
+    return sparse.csr_array((matrix[row, col], (row, col)), shape=matrix.shape)
 
 
-def _products(a, b):
-    """Gives, for a block of columns of a, their products with all columns of b: dense (block, n_items)."""
-    rows = sparse.csr_array(a.T)
-    return lambda at: (rows[at] @ b).toarray()
+def _blocks(result, columns):
+    """Some rows of the result, to be written into, and the columns that they belong to; until all have come."""
+    step = max(1, BLOCK_CELLS // max(result.shape[1], 1))
+    for start in range(0, len(columns), step):
+        yield result[start : start + step], columns[start : start + step]
+
+
+def _product(rows, x):
+    """The product of two csr as a dense array."""
+    return (rows @ x).toarray()
 
 
 def _variance(n, squares, total):
@@ -187,17 +220,4 @@ def _ratio(numerator, square, other_square):
     result = np.divide(numerator, scale, out=np.zeros_like(scale), where=scale > 0)
     one = np.abs(result) > 1 - 1e-12
     result[one] = np.sign(result[one])
-    return result
-
-
-def _by_blocks(n_items, columns, dtype, function):
-    """function(block of columns) for all columns asked for, block by block."""
-    try:
-        columns = np.arange(n_items)[slice(None) if columns is None else columns].reshape(-1)
-    except IndexError as error:
-        raise ValueError(f"columns must lie within the {n_items} items: {error}") from None
-    result = np.empty((len(columns), n_items), dtype)
-    step = max(1, BLOCK_CELLS // max(n_items, 1))
-    for start in range(0, len(columns), step):
-        result[start : start + step] = function(columns[start : start + step])
     return result

@@ -184,6 +184,26 @@ def test_similarity_refuses(measure):
         measure(sparse.csr_array(np.array([[1.0, np.nan]])))
 
 
+@pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.__name__)
+def test_one_row_and_what_holds_no_numbers_are_told(measure):
+    for row in (sparse.csr_array(np.eye(3))[0], np.ones(3)):
+        with pytest.raises(
+            ValueError, match=r"expected matrix as \(n_users, n_items\), got shape \(3,\): take one row as"
+        ):
+            measure(row)
+    with pytest.raises(ValueError, match=r"got shape \(1, 2, 2\)$"):
+        measure(np.ones((1, 2, 2)))
+    for wrong in ([[1, None], [2, 3]], pd.DataFrame({"a": [1, pd.NA]}), [["1", None]]):
+        with pytest.raises(
+            TypeError, match="expected matrix as numbers, received dtype object; use np.nan where nothing"
+        ):
+            measure(wrong)
+    for wrong in (np.array([["1", "2"]]), np.ones((2, 2), complex), sparse.csr_array(np.ones((2, 2), complex))):
+        with pytest.raises(TypeError, match="expected matrix as numbers, received dtype "):
+            measure(wrong)
+    assert measure(sparse.csr_array(np.eye(3))[[0]]).shape == measure(np.ones((2, 3), bool)).shape == (3, 3)
+
+
 @pytest.mark.parametrize("measure", RATED, ids=lambda measure: measure.__name__)
 def test_a_dense_0_that_may_be_a_rating_or_none_is_refused(measure):
     with pytest.raises(ValueError, match="what 0 means"):
@@ -196,6 +216,13 @@ def test_shrink_by_hand():
     assert shrink(s, n, 20).dtype == np.float32
     np.testing.assert_array_equal(shrink(s, n, 0), [[1, -1, 0.5, 0]])
     assert shrink(1.0, 5, 5) == 0.5
+    assert shrink(np.array([2, 3], np.int16), np.array([5, 5]), 5).dtype == np.float64
+    assert shrink(np.ones(2, np.float16), np.array([5, 5]), 5).dtype == np.float16
+    for other in (n[0], n.T, 5, [[1, 3]]):  # NumPy would spread them over s
+        with pytest.raises(ValueError, match=r"n for each similarity s, received shapes \(1, 4\) and \("):
+            shrink(s, other, 20)
+    with pytest.raises(ValueError, match=r"received shapes \(2, 3\) and \(3,\)"):
+        shrink(np.ones((2, 3)), np.ones(3), 20)
     for beta in (-1, np.inf, np.nan):
         with pytest.raises(ValueError, match="0 or more"):
             shrink(s, n, beta)
