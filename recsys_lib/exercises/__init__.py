@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+NO_NUMBERS = TypeError, ValueError, OverflowError  # what an answer raises that cannot be made numbers
 _CHECKERS = {}
 
 
@@ -101,7 +102,7 @@ def close(value, expected, *, tolerance=1e-6):
     it is no number at all. A shape (1,) or () makes no difference."""
     try:
         value, expected = _array(value), _array(expected)
-    except (TypeError, ValueError):
+    except NO_NUMBERS:
         return False
     if value.size == expected.size == 1:
         value, expected = value.reshape(()), expected.reshape(())
@@ -110,6 +111,14 @@ def close(value, expected, *, tolerance=1e-6):
 
 def _array(value):
     return np.asarray(value.toarray() if hasattr(value, "toarray") else value, dtype=np.float64)
+
+
+def flat(value):
+    """An answer as one row of numbers, such as a column or a sparse row; what holds no numbers as it is."""
+    try:
+        return np.ravel(_array(value))
+    except NO_NUMBERS:
+        return value
 
 
 def check_value(answer, expected, *, mistakes=(), hint="This is not the value.", praise="Right.", tolerance=1e-6):

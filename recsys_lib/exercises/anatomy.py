@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recsys_lib.exercises import check_function, check_value, close, exercise
+from recsys_lib.exercises import check_function, check_value, close, exercise, flat
 
 ALIBI, WALTZ, KISS = np.array([[0, 1, 0], [0, 0, 1], [0, 1, 1]], float)
 
@@ -10,14 +10,6 @@ ALIBI, WALTZ, KISS = np.array([[0, 1, 0], [0, 0, 1], [0, 1, 1]], float)
 def _near(wrong):
     """Does an answer mean this wrong value, rounded or not?"""
     return lambda answer: close(answer, wrong, tolerance=5e-3)
-
-
-def _flat(answer):
-    """A row of shape (1, n) as n numbers; what holds no numbers as it is."""
-    try:
-        return np.ravel(np.asarray(answer.toarray() if hasattr(answer, "toarray") else answer, float))
-    except (TypeError, ValueError):
-        return answer
 
 
 @exercise("anatomy.profile")
@@ -33,7 +25,7 @@ def profile(answer):
         (both / np.linalg.norm(both), "You made the sum one unit long. Asked is the plain average of the rows."),
     ]
     return check_value(
-        _flat(answer),
+        flat(answer),
         both / 2,
         mistakes=[(_near(wrong), hint) for wrong, hint in mistakes],
         hint="Take the rows of Alibi and Waltz, add them, divide by the number of films that F likes.",
