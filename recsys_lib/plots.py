@@ -99,9 +99,11 @@ def intervals(table, *, value="mean", ax=None, label=None, models=None, referenc
     value: "mean" or "difference" (rows without one, as the baseline, are left out; a line at 0 names the baseline).
     label: of the value axis.   models: row → name of the model whose colour it takes, or one name for all; by default
     the row's own, ink where it is no model's.   reference, reference_label: a dashed line at a value, and its name.
+    The axis says that the bars are over users, or over users and seeds where a model of the table has several.
     Raises ValueError for any other value=."""
     choice("value", value, ("mean", "difference"))
     low, high = ("low", "high") if value == "mean" else ("difference_low", "difference_high")
+    over = "users and seeds" if "n_seeds" in table and (table["n_seeds"] > 1).any() else "users"
     table = table[table[value].notna()]
     metric, baseline = table.attrs.get("metric", ""), table.attrs.get("baseline", "the baseline")
     if value == "difference" and reference is None:
@@ -122,7 +124,7 @@ def intervals(table, *, value="mean", ax=None, label=None, models=None, referenc
     ax.grid(True, axis="x")
     short_ticks(ax, axis="x")
     what = f"{_spell(metric)} minus {baseline}'s" if value == "difference" else _spell(metric)
-    ax.set_xlabel(label if label is not None else f"{what}; bars: 95 % interval over users")
+    ax.set_xlabel(label if label is not None else f"{what}; bars: 95 % interval over {over}")
     if reference is not None:
         reference_line(ax, reference, reference_label or "", axis="x")
     return ax

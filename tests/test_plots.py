@@ -65,6 +65,18 @@ def test_intervals_of_differences_leave_out_the_baseline_and_name_it_at_zero():
         plots.intervals(table(), value="ndcg")
 
 
+@pytest.mark.parametrize("value", ["mean", "difference"])
+@pytest.mark.parametrize(
+    ("n_seeds", "over"),
+    [([1, 1, 1], "users"), ([1, 5, 1], "users and seeds"), ([5, 1, 1], "users and seeds")],  # the baseline is row 0
+)
+def test_the_axis_says_over_what_the_intervals_are(value, n_seeds, over):
+    ax = plots.intervals(table().assign(n_seeds=n_seeds), value=value)
+    assert ax.get_xlabel().endswith(f"; bars: 95 % interval over {over}")
+    ax.figure.canvas.draw()
+    assert ax.xaxis.label.get_window_extent().x1 <= ax.figure.bbox.x1, "the label stays within the figure"
+
+
 def test_a_variant_takes_the_style_of_its_family():
     assert plots.model_style("EASE λ=10") == plots.MODEL_STYLES["EASE"]
     assert plots.model_style("ItemKNN cosine")["color"] == "#a8497f"
