@@ -31,6 +31,16 @@ def test_half_step_equals_the_slow_oracle(likes):
     np.testing.assert_allclose(fast, slow_half_step(likes, factors, 0.7, 3.0), atol=1e-10)
 
 
+def test_half_step_says_what_does_not_fit(likes):
+    factors = np.ones((17, 5))
+    with pytest.raises(ValueError, match=r"got shape \(17,\): take one row as matrix\[\[0\]\]"):
+        ALS().half_step(csr_array(likes)[0], factors)
+    with pytest.raises(TypeError, match="likes as a scipy sparse array .*, received ndarray"):
+        ALS().half_step(likes, factors)
+    with pytest.raises(ValueError, match=r"likes \(n, m\) and factors \(m, d\), received \(23, 17\) and \(16, 5\)"):
+        ALS().half_step(csr_array(likes), factors[:16])
+
+
 def test_half_step_equals_implicit(likes):
     cpu_als = pytest.importorskip("implicit.cpu.als")
     factors = np.random.default_rng(1).normal(size=(17, 5)).astype(np.float32)

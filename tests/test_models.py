@@ -295,7 +295,7 @@ def test_content_recommends_by_words(movielens):
     with pytest.raises(NotFittedError):  # half a fit is no fit
         model.score([0])
     assert "1977" in ContentTFIDF(columns=("title", "year")).fit(movielens).words_
-    for columns in ((), [], None, ""):
+    for columns in ((), [], None):
         with pytest.raises(ValueError, match="columns of the item table, at least one, received"):
             ContentTFIDF(columns=columns)
     empty = replace(movielens, item_table=movielens.item_table.assign(title="", genres=" | .", none=None))

@@ -131,7 +131,7 @@ def test_saving_twice_replaces_and_a_failed_save_leaves_the_old_one(small, tmp_p
     EASE().fit(small).save(folder)
     assert type(load(folder)) is EASE
     broken = ALS(n_factors=2).fit(small)
-    monkeypatch.setattr(broken, "_write", lambda folder: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr(broken, "write_files", lambda folder: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
         broken.save(folder)
     assert type(load(folder)) is EASE and [path.name for path in tmp_path.iterdir()] == ["model"]
@@ -149,6 +149,23 @@ def test_save_refuses(small, tmp_path):
     with pytest.raises(TypeError, match="rng"):
         model.save(tmp_path / "model")
     ItemKNN(n_neighbors=np.int64(5)).fit(small).save(tmp_path / "model")
+
+
+class Mine(EASE):
+    """A class of one's own."""
+
+
+def test_a_class_of_ones_own_is_refused_before_anything_is_written(tmp_path):
+    namesake = type("Popularity", (Popularity,), {"_score": lambda self, users, history: -1.0})
+    inner = type("EASE", (EASE,), {"__module__": EASE.__module__, "__qualname__": "Outer.EASE"})
+    for kind in (Mine, namesake, inner, type("baselines", (ALS,), {}), type("None", (ALS,), {})):
+        model = kind().fit(tiny([1, 2, 3]))
+        with pytest.raises(TypeError, match=f"only the library's models can be saved: .*; received .*{kind.__name__}"):
+            model.save(tmp_path / "folder" / "model")
+        assert list(tmp_path.iterdir()) == []
+    again = pickle.loads(pickle.dumps(EASE().fit(tiny([1, 2, 3]))))
+    again.save(tmp_path / "model")
+    assert type(load(tmp_path / "model")) is EASE
 
 
 @pytest.mark.parametrize("other", ["my_notes.txt", "model.json"])

@@ -3,6 +3,7 @@
 make bench                          # some minutes; let nothing else run
 python tools/bench.py --quick       # leaves out the direct inverse, which alone takes most of it
 python tools/bench.py --memory      # instead, the peak memory of each model at 50,000 × 10,000: half an hour
+python tools/bench.py --memory MatrixFactorization EASE     # of those whose rows begin so
 """
 
 import argparse
@@ -180,7 +181,7 @@ def bench_top_k(n_users=6040, n_items=3706, k=10):
 class Given(BaseRecommender):
     """Scores made beforehand: what is left to time is the evaluation."""
 
-    _learns_likes = _needs_likes = False
+    _learns_likes = needs_likes = False
 
     def _fit(self, train):
         shape = (len(self.users_), len(self.items_))
@@ -248,12 +249,20 @@ def peak_memory(name):
     print(f"{before:.1f} {peak():.1f}")
 
 
+def memory_rows(names):
+    """The rows of MEMORY that begin with one of the names, all where there are none. SystemExit for any other name."""
+    for name in names:
+        if not any(row.startswith(name) for row in MEMORY):
+            raise SystemExit(f"expected models whose names begin as one of {', '.join(MEMORY)}, received {name!r}")
+    return [row for row in MEMORY if not names or row.startswith(tuple(names))]
+
+
 def bench_memory(names):
     """Each model in a process of its own, one after the other."""
     print(
         "| fit and scores, 50,000 × 10,000, 5 M likes | the data alone | peak | wanted |\n| --- | ---: | ---: | ---: |"
     )
-    for name in names or MEMORY:
+    for name in names:
         command = [sys.executable, __file__, "--peak-of", name]
         before, peak = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()[-2:]
         print(f"| {name} | {before} GB | {peak} GB | ≤ 4 GB |", flush=True)
@@ -278,7 +287,9 @@ def machine():
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="leave out the direct inverse of EASE")
-    parser.add_argument("--memory", nargs="*", metavar="MODEL", help="the peak memory of each model, or of these")
+    parser.add_argument(
+        "--memory", nargs="*", metavar="MODEL", help="the peak memory of each model, or of those that begin so"
+    )
     parser.add_argument("--peak-of", help=argparse.SUPPRESS)  # what a process of --memory does
     arguments = parser.parse_args(argv)
     quick = arguments.quick
@@ -286,8 +297,9 @@ def main(argv=None):
         peak_memory(arguments.peak_of)
         return 0
     if arguments.memory is not None:
+        names = memory_rows(arguments.memory)
         print(f"Measured on: {machine()}.\n")
-        bench_memory(arguments.memory)
+        bench_memory(names)
         return 0
     data = load_movielens()
     split = split_by_user_time(data)

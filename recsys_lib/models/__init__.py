@@ -6,7 +6,8 @@
 from recsys_lib.models.base import BaseRecommender, Recommender, recommend
 from recsys_lib.models.baselines import ALS, EASE, BiasModel, ItemKNN, Popularity
 from recsys_lib.models.content import ContentTFIDF
-from recsys_lib.models.loading import MODELS, load, model_class
+from recsys_lib.models.loading import load, model_class
+from recsys_lib.models.saving import MODELS
 
 __all__ = [
     "ALS",

@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -10,9 +9,9 @@ import pandas as pd
 from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 
-from recsys_lib._checks import indices, require
+from recsys_lib._checks import check_csr, indices, require
 from recsys_lib._thresholds import warn_of_threshold
-from recsys_lib.data.interactions import Interactions, likes
+from recsys_lib.data.interactions import Interactions, likes, with_data
 from recsys_lib.models import saving
 from recsys_lib.retrieval import top_k
 
@@ -37,8 +36,8 @@ class BaseRecommender:
 
     _arrays: tuple[str, ...] = ()  # fitted arrays that `save` must keep
     liked_from = 4.0  # a rating from here on is a like, where the model has no such setting
+    needs_likes = True  # nothing to say about a person without a like; False where the model answers anybody
     _learns_likes = True  # nothing to learn from data without a like
-    _needs_likes = True  # nothing to say about a user without a liked item
     _uses_history = True  # can score a user from history alone
 
     @classmethod
@@ -84,23 +83,21 @@ class BaseRecommender:
 
         users: int (n,), indices the model was fitted on; scored from what they rated in training.
         history: csr (n, n_items) of ratings (ones where the data are implicit), one row for each user to be scored, for
-        users who were not there in training; `users` is then not read.
+        users who were not there in training. One of the two, never both.
         Returns float32 (n, n_items). A row that the model cannot answer (`can_score`) holds what is left without the
         person, all zeros or the bias of the items: it is no answer, and `evaluate` and `recommend` make no list of it.
-        Raises NotFittedError; KeyError for a user without a rating in training; ValueError for a history of another
-        shape, or given to a model that cannot use one."""
+        Raises NotFittedError; KeyError for a user without a rating in training; TypeError for a history that is not
+        sparse; ValueError for one of another shape, not finite, or given to a model that cannot use one, and for both
+        arguments or none."""
         self._check_fitted()
+        if users is not None and history is not None:
+            raise ValueError("expected users (indices) or history=, received both")
         if history is None:
             users = self._known(users)
             return self._score(users, self.train_[users]).astype(np.float32, copy=False)
         if not self._uses_history:
             raise ValueError(f"{self!r} knows only the users it was fitted on: it cannot score a history")
         return self._score(None, self._check_history(history)).astype(np.float32, copy=False)
-
-    @property
-    def needs_likes(self):
-        """Is there nothing to say about a person without a like? False where the model answers anybody."""
-        return self._needs_likes
 
     def can_score(self, history, scores=None):
         """Of whom the model knows enough to score them: bool (n,).
@@ -121,9 +118,8 @@ class BaseRecommender:
 
     def likes_of(self, history):
         """The 0/1 matrix of liked items in a csr of ratings: stored entries at or above `liked_from`."""
-        if self.implicit_:
-            return csr_array((np.ones_like(history.data), history.indices, history.indptr), shape=history.shape)
-        return likes(history, self.liked_from)
+        history = check_csr("history", history)
+        return with_data(history, np.ones_like(history.data)) if self.implicit_ else likes(history, self.liked_from)
 
     def save(self, folder):
         """Write the fitted model to `folder`: `model.json` (class, settings, ids) and its arrays; no pickle.
@@ -131,15 +127,18 @@ class BaseRecommender:
         folder: a path; ~ is the home folder.
         Everything is written beside the folder and renamed at the end, so an error leaves the old one. A process killed
         between the last two renames leaves it whole in a hidden folder beside, `.NAME-…/old`.
-        Raises NotFittedError; TypeError for ids or cells of the item table that are no numbers or texts, or a setting
-        such as a Generator; ValueError if `folder` holds anything that `save` did not write."""
+        Raises NotFittedError; TypeError for a class of your own, of which `load` knows nothing, for ids or cells of the
+        item table that are no numbers or texts, or a setting such as a Generator; ValueError if `folder` holds anything
+        that `save` did not write."""
         self._check_fitted()
-        saving.save(self, Path(folder).expanduser())
+        saving.save(self, folder)
 
-    def _write(self, folder):
+    def write_files(self, folder):
+        """What `save` keeps beside `model.json`: the fitted arrays, into a folder that is there."""
         saving.write_arrays(folder, {name: getattr(self, name) for name in ("train_", *self._arrays)})
 
-    def _read(self, folder):
+    def read_files(self, folder):
+        """The way back, for `load`."""
         vars(self).update(saving.read_arrays(folder, ("train_", *self._arrays)))
 
     def _check_fitted(self):
@@ -169,9 +168,7 @@ class BaseRecommender:
         return users, indices("items", items, len(self.items_), error=IndexError)
 
     def _check_history(self, history):
-        if not hasattr(history, "tocsr"):
-            raise TypeError(f"expected history as a sparse matrix of ratings, received {type(history).__name__}")
-        history = csr_array(history)
+        history = check_csr("history", history)
         if history.shape[1] != len(self.items_):
             raise ValueError(f"expected history of shape (n, {len(self.items_)}), received {history.shape}")
         if not np.isfinite(history.data).all():
@@ -185,7 +182,8 @@ def recommend(model, user_id=None, *, k=10, history=None, fallback=None, exclude
     user_id: somebody the model was fitted on.   history: in its place, {item_id: rating} of somebody who was not there.
     fallback: a fitted model (Popularity) that answers for an unknown user, or for whom the model cannot score
     (`can_score`): above all a person who liked nothing.
-    Returns DataFrame(rank, item_id, columns of the item table, score), best first; seen items are left out.
+    Returns DataFrame(rank, item_id, columns of the item table, score), best first; seen items are left out. Columns
+    rank and score of the item table give way to these.
     Raises KeyError for an unknown user or unknown items; ValueError where the model cannot score the person and there
     is no fallback, or where the fallback was fitted on other items or needs likes itself; TypeError for a model that is
     no `BaseRecommender`.
@@ -208,8 +206,8 @@ def recommend(model, user_id=None, *, k=10, history=None, fallback=None, exclude
     elif fallback is not None:
         seen, scores = csr_array((1, len(model.items_)), dtype=np.float32), None
     else:
-        model.users_.index(user_id)  # of an unknown id it says so, and which it may have been
-        raise KeyError(f"user {user_id!r} had no rating in what the model was fitted on; pass history= or fallback=")
+        known = f"user {user_id!r} had no rating in what the model was fitted on; pass history= or fallback="
+        raise KeyError(known if user_id in model.users_ else model.users_.why_unknown(user_id))
     if scores is None or not model.can_score(seen, scores)[0]:
         if fallback is None:
             liked = "that others liked too" if model.likes_of(seen).nnz else "to go by"
@@ -222,8 +220,8 @@ def recommend(model, user_id=None, *, k=10, history=None, fallback=None, exclude
     ranked = ranked[ranked >= 0]
     table = pd.DataFrame({"rank": np.arange(1, len(ranked) + 1), "item_id": [model.items_[int(i)] for i in ranked]})
     if model.item_table_ is not None:
-        for name in model.item_table_.columns.drop("item_id", errors="ignore"):
-            table[name] = model.item_table_[name].array[ranked]
+        told = model.item_table_.drop(columns=["rank", "item_id", "score"], errors="ignore")
+        table = pd.concat([table, told.iloc[ranked].reset_index(drop=True)], axis=1)
     return table.assign(score=scores[0, ranked])
 
 
@@ -237,10 +235,7 @@ def _row_of_history(model, history):
     if not isinstance(history, Mapping):
         raise TypeError(f"expected history as a mapping item_id -> rating, received {type(history).__name__}")
     if unknown := [item_id for item_id in history if item_id not in model.items_]:
-        try:
-            model.items_.index(unknown[0])
-        except KeyError as error:
-            raise KeyError(f"unknown items {unknown} in history: {error.args[0]}") from None
+        raise KeyError(f"unknown items {unknown} in history: {model.items_.why_unknown(unknown[0])}")
     ratings = np.array(list(history.values()), dtype=np.float32)
     items = model.items_.indices(history)
     return model._check_history(csr_array((ratings, (np.zeros(len(items), int), items)), shape=(1, len(model.items_))))

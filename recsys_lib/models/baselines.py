@@ -13,7 +13,8 @@ from scipy.sparse.linalg import LinearOperator, cg
 from sklearn.exceptions import ConvergenceWarning
 
 from recsys_lib import similarity as similarities
-from recsys_lib._checks import choice, generator, setting
+from recsys_lib._checks import check_csr, choice, generator, setting
+from recsys_lib.data.interactions import with_data
 from recsys_lib.models.base import BaseRecommender
 from recsys_lib.retrieval import top_k
 
@@ -27,13 +28,13 @@ class Popularity(BaseRecommender):
     Chapter: Anatomy."""
 
     _arrays = ("item_scores_",)
-    _needs_likes = False
+    needs_likes = False
 
     def __init__(self, *, liked_from=4.0):
         self.liked_from = setting("liked_from", liked_from)
 
     def _fit(self, train):
-        self.item_scores_ = _column_counts(self.likes_of(self.train_)).astype(np.float32)
+        self.item_scores_ = self.likes_of(self.train_).sum(axis=0, dtype=np.float32)
 
     def _score(self, users, history):
         return np.tile(self.item_scores_, (history.shape[0], 1))
@@ -52,7 +53,7 @@ class BiasModel(BaseRecommender):
     Source: Koren 2009. Chapter: The full build."""
 
     _arrays = ("mean_", "user_bias_", "item_bias_")
-    _learns_likes = _needs_likes = False
+    _learns_likes = needs_likes = False
     _steps = 10_000  # at most
 
     def __init__(self, *, regularization=5.0):
@@ -67,8 +68,8 @@ class BiasModel(BaseRecommender):
 
     def _user_bias(self, ratings, item_bias):
         """b_u = Σ_i (r_ui − μ − b_i) / (n_u + λ) for the rows of a csr of ratings: the minimum over b_u."""
-        rated = _with_data(ratings, np.ones(len(ratings.data)))
-        deviation = _with_data(ratings, ratings.data - self.mean_)
+        rated = with_data(ratings, np.ones(len(ratings.data)))
+        deviation = with_data(ratings, ratings.data - self.mean_)
         weight = _at_least_tiny(rated.sum(axis=1) + self.regularization)
         return (deviation.sum(axis=1) - rated @ item_bias) / weight
 
@@ -77,8 +78,8 @@ class BiasModel(BaseRecommender):
 
         (n_i + λ) b_i + Σ_u b_u = Σ_u (r_ui − μ)   and   b_u = (Σ_j (r_uj − μ) − Σ_j b_j) / (n_u + λ)
         ⇒   (n_i + λ) b_i − Σ_u Σ_j b_j / (n_u + λ) = Σ_u (r_ui − μ) − Σ_u Σ_j (r_uj − μ) / (n_u + λ)"""
-        rated = _with_data(self.train_, np.ones(len(self.train_.data)))
-        deviation = _with_data(self.train_, self.train_.data - self.mean_)
+        rated = with_data(self.train_, np.ones(len(self.train_.data)))
+        deviation = with_data(self.train_, self.train_.data - self.mean_)
         user_weight = _at_least_tiny(rated.sum(axis=1) + self.regularization)
         item_weight = _at_least_tiny(rated.sum(axis=0) + self.regularization)
 
@@ -174,13 +175,13 @@ class EASE(BaseRecommender):
         P = (I − Xᵀ K X) / λ,   K = (X Xᵀ + λI)⁻¹   ⇒   score(h) = h − (h − (h Xᵀ) K X) / (1 − diag(Xᵀ K X))
 
     regularization: λ, in likes.   liked_from: a rating from here on is a like.
-    Fitted: `projection_` (K X, or P itself where items are fewer), `scale_` (λ diag P, or diag P).
+    Fitted: `inverse_` (K X, or P itself where items are fewer), `scale_` (λ diag P, or diag P).
     Memory grows with the square of the smaller side, m, and in that identity with n_users · n_items too: `fit` needs up
     to 28 bytes · m² (2.8 GB for 10,000 items), and raises MemoryError, which says what was needed, where that is not
     to be had.
     Source: Steck 2019. Chapter: The full build."""
 
-    _arrays = ("projection_", "scale_")
+    _arrays = ("inverse_", "scale_")
 
     def __init__(self, *, regularization=100.0, liked_from=4.0):
         self.regularization = setting("regularization", regularization, 0, above=True)
@@ -191,11 +192,11 @@ class EASE(BaseRecommender):
         try:
             if self._few_users:
                 k = self._inverse(x @ x.T)
-                self.projection_ = (x.T @ k).T  # K X, as K is symmetric
-                self.scale_ = 1 - np.asarray(x.multiply(self.projection_).sum(axis=0)).ravel()
+                self.inverse_ = (x.T @ k).T  # K X, as K is symmetric
+                self.scale_ = 1 - np.asarray(x.multiply(self.inverse_).sum(axis=0)).ravel()
             else:
-                self.projection_ = self._inverse(x.T @ x)
-                self.scale_ = np.diag(self.projection_).copy()
+                self.inverse_ = self._inverse(x.T @ x)
+                self.scale_ = np.diag(self.inverse_).copy()
         except MemoryError as error:
             n, side = (x.shape[0], "users") if self._few_users else (x.shape[1], "items")
             raise MemoryError(
@@ -216,8 +217,8 @@ class EASE(BaseRecommender):
         h = self.likes_of(history).astype(np.float64)
         if self._few_users:
             x = self.likes_of(self.train_).astype(np.float64)
-            return h.toarray() - (h.toarray() - (h @ x.T).toarray() @ self.projection_) / self.scale_
-        return h.toarray() - (h @ self.projection_) / self.scale_
+            return h.toarray() - (h.toarray() - (h @ x.T).toarray() @ self.inverse_) / self.scale_
+        return h.toarray() - (h @ self.inverse_) / self.scale_
 
     @property
     def _few_users(self):
@@ -232,8 +233,8 @@ class ALS(BaseRecommender):
         x_u = (YᵀY + α Σ_{i liked} y_i y_iᵀ + λI)⁻¹ (1 + α) Σ_{i liked} y_i,   then the same for y_i, and again
 
     The first formula with c = 1 + α is Hu et al.'s; implicit's `alpha` is 1 + α here.
-    n_factors: d.   regularization: λ.   alpha: α.   n_iterations: pairs of half-steps.   liked_from: a rating from here
-    on is a like.   rng: int or Generator, draws the start.
+    n_factors: d.   regularization: λ > 0, without which the inverse may not exist.   alpha: α.   n_iterations: pairs of
+    half-steps.   liked_from: a rating from here on is a like.   rng: int or Generator, draws the start.
     Fitted: `item_factors_`, `user_factors_`; the last step is the users', so a known user and a new one with the same
     likes get the same vector. Memory grows with the likes and with (n_users + n_items) · d.
     Source: Hu et al. 2008. Chapter: The full build."""
@@ -242,7 +243,7 @@ class ALS(BaseRecommender):
 
     def __init__(self, *, n_factors=32, regularization=3.0, alpha=0.5, n_iterations=15, liked_from=4.0, rng=0):
         self.n_factors = setting("n_factors", n_factors, 1, whole=True)
-        self.regularization = setting("regularization", regularization, 0)
+        self.regularization = setting("regularization", regularization, 0, above=True)
         self.alpha = setting("alpha", alpha, 0)
         self.n_iterations = setting("n_iterations", n_iterations, 1, whole=True)
         self.liked_from, self.rng = setting("liked_from", liked_from), rng
@@ -260,7 +261,13 @@ class ALS(BaseRecommender):
     def half_step(self, likes, factors):
         """The best vectors of one side, given the other: one ridge regression a row.
 
-        likes: csr (n, m) of ones.   factors: (m, n_factors). Returns the dtype of factors, (n, n_factors)."""
+            x_u = (YᵀY + α Σ_{i liked} y_i y_iᵀ + λI)⁻¹ (1 + α) Σ_{i liked} y_i,   0 for a row without a like
+
+        likes: csr (n, m) of ones, a row for each x_u.   factors: Y, (m, n_factors). Returns the dtype of factors,
+        (n, n_factors). Raises TypeError for likes that are not sparse, ValueError for shapes that do not fit."""
+        likes = check_csr("likes", likes)
+        if likes.shape[1:] != factors.shape[:1]:
+            raise ValueError(f"expected likes (n, m) and factors (m, d), received {likes.shape} and {factors.shape}")
         d = factors.shape[1]
         always = factors.T @ factors + self.regularization * np.eye(d, dtype=factors.dtype)
         solved = np.zeros((likes.shape[0], d), factors.dtype)
@@ -271,15 +278,6 @@ class ALS(BaseRecommender):
 
     def _score(self, users, history):
         return self.half_step(self.likes_of(history), self.item_factors_) @ self.item_factors_.T
-
-
-def _column_counts(matrix):
-    return np.bincount(matrix.indices, minlength=matrix.shape[1])
-
-
-def _with_data(matrix, data):
-    """The same stored entries with other values."""
-    return csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
 def _at_least_tiny(weights):

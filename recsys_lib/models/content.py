@@ -12,18 +12,24 @@ from recsys_lib.models.base import BaseRecommender
 class ContentTFIDF(BaseRecommender):
     """Items whose words are those of the items you liked.
 
-        score(u, i) = cos(p_u, v_i),   p_u = mean of v_j over the items j that u liked,   v = TF-IDF over words, ‖v‖ = 1
+        score(u, i) = cos(p_u, v_i),   p_u = mean of v_j over the items j that u liked
+        v_iw ∝ tf_iw · (ln((1 + n) / (1 + df_w)) + 1),   ‖v_i‖ = 1
 
+    tf_iw is how often word w stands in item i, n the number of items and df_w that of the items with the word:
+    scikit-learn's TF-IDF.
     columns: columns of the item table whose words count. Spaces and | part the words, so that a genre such as Sci-Fi is
     one, and MovieLens' "(no genres listed)" three: no, genres, listed.
     liked_from: a rating from here on is a like.   A user without a like scores 0 everywhere.
-    Fitted: `item_vectors_` csr (n_items, n_words), `words_`. `fit` raises ValueError where a column is missing.
+    Fitted: `item_vectors_` csr (n_items, n_words), `words_`. Raises ValueError for no columns; `fit` where a column is
+    missing or there is no word in any.
     Chapter: Anatomy."""
 
     _arrays = ("item_vectors_", "words_")
 
     def __init__(self, *, columns=("title", "genres"), liked_from=4.0):
-        self.columns = [columns] if isinstance(columns, str) else list(columns)
+        self.columns = [columns] if isinstance(columns, str) else list(columns or ())
+        if not self.columns:
+            raise ValueError(f"expected columns of the item table, at least one, received {columns!r}")
         self.liked_from = setting("liked_from", liked_from)
 
     def _fit(self, train):
@@ -31,6 +37,8 @@ class ContentTFIDF(BaseRecommender):
         if missing := [name for name in self.columns if name not in present]:
             raise ValueError(f"expected the item table to have {self.columns}, received one without {missing}")
         texts = train.item_table[self.columns].astype("string").fillna("").astype(str).agg(" ".join, axis=1)
+        if not any(map(_words, texts)):
+            raise ValueError(f"expected words in the columns {self.columns} of the item table, received none")
         vectorizer = TfidfVectorizer(tokenizer=_words, token_pattern=None, lowercase=True)
         self.item_vectors_ = csr_array(vectorizer.fit_transform(texts))
         self.words_ = vectorizer.get_feature_names_out().astype(str)

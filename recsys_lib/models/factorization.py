@@ -4,8 +4,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from recsys_lib._checks import choice, setting
-from recsys_lib.data.batches import leave_out_full_users, ranking_batches, rating_batches
-from recsys_lib.models.keras_base import Batches, KerasRecommender, keras, ops, sparse_input
+from recsys_lib.data.batches import beside_negatives, leave_out_full_users, rating_batches
+from recsys_lib.data.interactions import with_data
+from recsys_lib.models.keras_base import Batches, KerasRecommender, keras, sparse_input
 
 LOSSES = ("multinomial", "categorical_cross_entropy", "sampled_softmax", "bpr", "binary_cross_entropy", "mse")
 WHOLE_BATCH_CELLS = 10**8  # users × items in a step of "multinomial" where no batch_size is given: about 3 GB
@@ -46,14 +47,14 @@ class FactorizationNetwork(keras.Model):
         if self.user_vectors is not None:
             user = self.user_vectors(inputs["user"])  # (B, d)
         if "history" in inputs:
-            user = user + ops.matmul(inputs["history"], self.item_vectors.embeddings)
+            user = user + keras.ops.matmul(inputs["history"], self.item_vectors.embeddings)
         user = self.dropout(user, training=training)
         if "items" in inputs:
             item, bias = self.item_vectors(inputs["items"]), self.item_bias(inputs["items"])  # (B, n, d), (B, n, 1)
-            logits = ops.einsum("bd,bnd->bn", user, item) + bias[..., 0]
+            logits = keras.ops.einsum("bd,bnd->bn", user, item) + bias[..., 0]
         else:
-            logits = ops.matmul(user, ops.transpose(self.item_vectors.embeddings))
-            logits = logits + ops.transpose(self.item_bias.embeddings)
+            logits = keras.ops.matmul(user, keras.ops.transpose(self.item_vectors.embeddings))
+            logits = logits + keras.ops.transpose(self.item_bias.embeddings)
         if self.user_bias is not None:
             logits = logits + self.user_bias(inputs["user"]) + self.mean
         return logits
@@ -79,8 +80,6 @@ class MatrixFactorization(KerasRecommender):
     Fitted: `network_` (Keras model), `loss_curve_` (loss of each epoch), `user_vectors_`, `item_vectors_`,
     `item_bias_`.
     Source: Koren 2009, Rendle et al. 2009. Chapter: The full build."""
-
-    _block = 1024  # users whose scores of the whole catalogue stand in memory at once
 
     def __init__(
         self,
@@ -127,7 +126,7 @@ class MatrixFactorization(KerasRecommender):
         return self.loss != "mse"
 
     @property
-    def _needs_likes(self):
+    def needs_likes(self):
         return self.loss != "mse" or self.use_history
 
     def _network(self, train):
@@ -137,7 +136,7 @@ class MatrixFactorization(KerasRecommender):
         mean = float(train.require_rating().mean(dtype=np.float64)) if ratings else 0.0
         network = FactorizationNetwork(**sizes, **parts, mean=mean, dropout=self.dropout, init_scale=self.init_scale)
         if not ratings:
-            likes = np.bincount(self.likes_of(self.train_).indices, minlength=len(self.items_))
+            likes = self.likes_of(self.train_).sum(axis=0, dtype=np.float64)
             start = np.log1p(likes)
             if self.loss == "binary_cross_entropy":
                 start -= np.log1p(likes.mean() * self.n_negatives)  # how often an item is drawn as a negative
@@ -156,11 +155,11 @@ class MatrixFactorization(KerasRecommender):
             return Batches((users,), self._whole_row_batch, batch_size=size, rng=rng)
         if self.loss == "categorical_cross_entropy":
             return Batches(likes.tocoo().coords, self._one_like_batch, batch_size=size, rng=rng)
-        weights = np.bincount(likes.indices, minlength=likes.shape[1]) if self.negatives == "popularity" else None
+        weights = likes.sum(axis=0, dtype=np.float64) if self.negatives == "popularity" else None
         likes = leave_out_full_users(likes, popularity=weights)
 
         def draw():
-            return ranking_batches(likes, n_negatives=self.n_negatives, rng=rng, popularity=weights)
+            return beside_negatives(likes, n_negatives=self.n_negatives, rng=rng, popularity=weights)
 
         return Batches(draw(), self._sampled_batch, batch_size=size, rng=rng, redraw=draw)
 
@@ -173,11 +172,11 @@ class MatrixFactorization(KerasRecommender):
         return self._inputs(user, likes), likes.toarray()
 
     def _one_like_batch(self, user, item):
-        return self._inputs(user, self.likes_of(self.train_[user])), _ones(item, len(self.items_))
+        return self._inputs(user, self.likes_of(self.train_[user])), _one_hot(item, len(self.items_))
 
     def _sampled_batch(self, user, items):
         likes = self.likes_of(self.train_[user])
-        return self._inputs(user, likes, items=items), _ones(np.zeros(len(user), int), items.shape[1])
+        return self._inputs(user, likes, items=items), _one_hot(np.zeros(len(user), int), items.shape[1])
 
     def _inputs(self, user, likes, **items):
         """What the network takes; likes: csr (len(user), n_items)."""
@@ -203,38 +202,41 @@ class MatrixFactorization(KerasRecommender):
     def predict(self, users, items):
         """Predicted ratings (loss="mse"; else logits) of the pairs (users[n], items[n]). Returns float32 (n,).
 
-        Raises KeyError for a user without a rating in training, IndexError for an item that is not there, ValueError
-        for sides of different lengths."""
+        For a pair of the training, with use_history, the user's like of that very item stands in the history: an RMSE
+        on train is flattered by it. Raises KeyError for a user without a rating in training, IndexError for an item
+        that is not there, ValueError for sides of different lengths."""
         users, items = self._pairs(users, items)
         known, row = np.unique(users, return_inverse=True)
-        predicted = np.empty(len(users), np.float32)
-        for start in range(0, len(known), self._block):
-            here = (start <= row) & (row < start + self._block)
-            predicted[here] = self.score(known[start : start + self._block])[row[here] - start, items[here]]
+        vectors, item_vectors = self._user_vectors_of(known, self.train_[known]), self.item_vectors_
+        predicted = self.item_bias_[items]
+        for factor in range(self.n_factors):  # one at a time: pairs × factors may be more than memory holds
+            predicted += vectors[row, factor] * item_vectors[items, factor]
+        if self.loss == "mse":
+            predicted += self.network_.mean + self.user_bias_[users]
         return predicted
 
     @property
     def user_vectors_(self):
         """p, (n_users, d)."""
-        return _weights(self.network_.user_vectors)
+        return _values_of(self.network_.user_vectors)
 
     @property
     def item_vectors_(self):
         """q, (n_items, d)."""
-        return _weights(self.network_.item_vectors)
+        return _values_of(self.network_.item_vectors)
 
     @property
     def item_bias_(self):
         """b, (n_items,)."""
-        return _weights(self.network_.item_bias)[:, 0]
+        return _values_of(self.network_.item_bias)[:, 0]
 
     @property
     def user_bias_(self):
         """b_u, (n_users,); only where ratings are predicted."""
-        return _weights(self.network_.user_bias)[:, 0]
+        return _values_of(self.network_.user_bias)[:, 0]
 
 
-def _weights(layer):
+def _values_of(layer):
     if layer is None:
         raise AttributeError("this model was built without such a layer")
     return layer.get_weights()[0]
@@ -243,8 +245,7 @@ def _weights(layer):
 def _share(likes):
     """The 0/1 matrix with 1/√n_u in place of the ones of a row."""
     counts = np.diff(likes.indptr)
-    values = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts).astype(np.float32)
-    return csr_array((values, likes.indices, likes.indptr), shape=likes.shape)
+    return with_data(likes, np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts).astype(np.float32))
 
 
 def _without(likes, items):
@@ -254,7 +255,7 @@ def _without(likes, items):
     return csr_array((likes.data[keep], (row[keep], col[keep])), shape=likes.shape)
 
 
-def _ones(columns, n):
+def _one_hot(columns, n):
     """float32 (len(columns), n): a one in each row."""
     y = np.zeros((len(columns), n), np.float32)
     y[np.arange(len(columns)), columns] = 1

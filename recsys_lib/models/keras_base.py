@@ -9,7 +9,7 @@ require_tensorflow("recsys_lib.models.keras_base")
 
 import keras  # noqa: E402  (the check above gives the better message)
 import numpy as np  # noqa: E402
-from keras import ops  # noqa: E402, F401  (for the models)
+import tensorflow as tf  # noqa: E402
 
 from recsys_lib import losses  # noqa: E402
 from recsys_lib.models.base import BaseRecommender  # noqa: E402
@@ -33,7 +33,7 @@ class KerasRecommender(BaseRecommender):
             optimizer=keras.optimizers.AdamW(self.learning_rate, weight_decay=self.weight_decay),
             loss=getattr(losses, self.loss),
             steps_per_execution=len(batches),  # an epoch is one call of the graph
-            jit_compile=False,  # XLA knows no sparse input, and is slower here on two cores
+            jit_compile=False,  # XLA knows no sparse input
         )
         callbacks = [keras.callbacks.TensorBoard(Path(self.log_dir).expanduser())] if self.log_dir else []
         log = self.network_.fit(batches, epochs=self.epochs, shuffle=False, verbose=0, callbacks=callbacks)
@@ -53,12 +53,12 @@ class KerasRecommender(BaseRecommender):
             self.network_ = network.from_config(config)
             self.network_.set_weights(weights)
 
-    def _write(self, folder):
-        super()._write(folder)
+    def write_files(self, folder):
+        super().write_files(folder)
         self.network_.save(folder / "model.keras")
 
-    def _read(self, folder):
-        super()._read(folder)
+    def read_files(self, folder):
+        super().read_files(folder)
         path = folder / "model.keras"
         if path.exists() and not zipfile.is_zipfile(path):  # of which Keras says that it is not there
             raise ValueError("expected a whole model.keras, received a damaged one")
@@ -92,6 +92,4 @@ class Batches(keras.utils.PyDataset):
 
 def sparse_input(matrix):
     """A csr as Keras takes it from a PyDataset on TensorFlow, which refuses SciPy's own."""
-    import tensorflow as tf
-
     return tf.SparseTensor(np.column_stack(matrix.tocoo().coords).astype(np.int64), matrix.data, matrix.shape)

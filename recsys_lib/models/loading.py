@@ -2,20 +2,10 @@
 
 import zipfile
 from importlib import import_module
-from pathlib import Path
 
+from recsys_lib.data.files import local_path
 from recsys_lib.data.interactions import IdMap
-from recsys_lib.models.saving import FORMAT, KEYS, read_head, table_from_json
-
-MODELS = {  # class → its file; `load` finds the class of a saved model here and nowhere else
-    "Popularity": "baselines",
-    "BiasModel": "baselines",
-    "ItemKNN": "baselines",
-    "EASE": "baselines",
-    "ALS": "baselines",
-    "ContentTFIDF": "content",
-    "MatrixFactorization": "factorization",
-}
+from recsys_lib.models.saving import FORMAT, KEYS, MODELS, read_head, table_from_json
 
 
 def model_class(name):
@@ -28,7 +18,7 @@ def load(folder):
 
     Raises FileNotFoundError where there is none; ValueError for another format, an unknown class, missing ids or a
     damaged file."""
-    folder = Path(folder).expanduser()
+    folder = local_path(folder)
     if not (folder / "model.json").is_file():
         raise FileNotFoundError(f"no saved model in {folder}: expected model.json")
     try:
@@ -44,7 +34,7 @@ def load(folder):
             raise ValueError(f"expected implicit as true or false, received {head['implicit']!r}")
         model = model_class(head["class"])(**head["settings"])
         model.users_, model.items_, model.implicit_ = IdMap(head["users"]), IdMap(head["items"]), head["implicit"]
-        model._read(folder)
+        model.read_files(folder)
         ids = len(model.users_), len(model.items_)
         if model.train_.shape != ids:
             raise ValueError(f"expected the ids of {model.train_.shape} users and items, received {ids}")

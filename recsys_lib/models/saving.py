@@ -9,6 +9,17 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from recsys_lib.data.files import local_path
+
+MODELS = {  # class → its file; only these can be saved, and `load` finds a class here and nowhere else
+    "Popularity": "baselines",
+    "BiasModel": "baselines",
+    "ItemKNN": "baselines",
+    "EASE": "baselines",
+    "ALS": "baselines",
+    "ContentTFIDF": "content",
+    "MatrixFactorization": "factorization",
+}
 FORMAT = 2  # of a saved folder, one more when it changes; `load` refuses any other
 FILES = {"model.json", "arrays.npz", "model.keras"}
 KEYS = {"format", "class", "settings", "implicit", "users", "items", "item_table"}
@@ -16,17 +27,20 @@ KEYS = {"format", "class", "settings", "implicit", "users", "items", "item_table
 
 def save(model, folder):
     """What `BaseRecommender.save` does."""
-    folder = Path(folder).expanduser()
+    kind, folder = type(model), local_path(folder)
+    if (kind.__module__, kind.__qualname__) != (f"recsys_lib.models.{MODELS.get(kind.__name__)}", kind.__name__):
+        known = f"only the library's models can be saved: {', '.join(MODELS)}"
+        raise TypeError(f"{known}; received {kind.__module__}.{kind.__qualname__}")
     if folder.exists() and not _is_ours(folder):
         raise ValueError(f"{folder} is not a saved model, or holds other files: expected a new or an empty folder")
     settings = model.settings.items()
     head = {
         "format": FORMAT,
-        "class": type(model).__name__,
-        "settings": {name: _plain([value], name, bool, list, type(None))[0] for name, value in settings},
+        "class": kind.__name__,
+        "settings": {name: _python_values([value], name, bool, list, type(None))[0] for name, value in settings},
         "implicit": model.implicit_,
-        "users": _plain(model.users_, "user ids"),
-        "items": _plain(model.items_, "item ids"),
+        "users": _python_values(model.users_, "user ids"),
+        "items": _python_values(model.items_, "item ids"),
         "item_table": _table_to_json(model.item_table_),
     }
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -36,7 +50,7 @@ def save(model, folder):
         new.mkdir()
         lines = (f"{json.dumps(key)}: {json.dumps(value)}" for key, value in head.items())
         (new / "model.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-        model._write(new)
+        model.write_files(new)
         if folder.exists():
             folder.rename(temporary / "old")
         new.rename(folder)
@@ -60,7 +74,7 @@ def read_head(folder):
     return json.loads((folder / "model.json").read_text(encoding="utf-8"))
 
 
-def _plain(values, what, *more):
+def _python_values(values, what, *more):
     """The values as numbers and texts of Python, which JSON keeps. Raises TypeError for any other."""
     plain = [value.item() if isinstance(value, np.generic) else value for value in values]
     for value in plain:
@@ -77,7 +91,7 @@ def _table_to_json(table):
     columns = {}
     for name in table.columns.drop("item_id", errors="ignore"):
         values = [None if gap else value for value, gap in zip(table[name].tolist(), table[name].isna(), strict=True)]
-        columns[name] = _plain(values, f"column {name!r} of the item table", bool, type(None))
+        columns[name] = _python_values(values, f"column {name!r} of the item table", bool, type(None))
     return columns
 
 
