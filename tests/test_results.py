@@ -6,6 +6,8 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import scipy
+import sklearn
 
 from recsys_lib import __version__, results
 from recsys_lib.data import Interactions
@@ -30,6 +32,9 @@ def test_load_gives_what_was_recorded(folder):
     assert content["inputs"] == {"ratings": hashlib.sha256(b"abc").hexdigest()}
     assert content["versions"]["recsys_lib"] == __version__
     assert content["versions"]["numpy"] == np.__version__
+    for package in (scipy, pd, sklearn):
+        assert package.__version__ in content["versions"].values()
+    assert {"scipy", "pandas", "scikit-learn"} <= set(content["versions"])
     assert content["terms"] == results.TERMS and "GroupLens" in results.TERMS
 
 
@@ -79,6 +84,9 @@ def test_frames_are_as_evaluate_returns_them(folder):
     assert frames["EASE"][0]["served"].all()
     with pytest.raises(KeyError, match="no table 'newcomers'; it has test"):
         results.frames("losses", "newcomers")
+    write(values={"chosen": {}, "tried": [1]})
+    with pytest.raises(KeyError, match="no table 'test'; it has none"):
+        results.frames("losses")
 
 
 def test_an_unknown_result_says_how_to_compute_it(folder):

@@ -23,7 +23,7 @@ TERMS = (
 )
 TERMS_OF_MOVIETWEETINGS = "Derived from MovieTweetings, Copyright (c) 2013 Simon Dooms, under the MIT licence."
 _FOLDER = Path(__file__).parent
-_PACKAGES = ("numpy", "keras", "tensorflow", "tensorflow-cpu")
+_PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "keras", "tensorflow", "tensorflow-cpu")
 
 
 def load(name):
@@ -46,7 +46,7 @@ def frames(name, table="test"):
     values = load(name)["values"]
     if "rows" not in values.get(table, ()):
         known = [key for key, value in values.items() if isinstance(value, dict) and "rows" in value]
-        raise KeyError(f"result {name!r} has no table {table!r}; it has {', '.join(known)}")
+        raise KeyError(f"result {name!r} has no table {table!r}; it has {', '.join(known) or 'none'}")
     users, unserved = values[table]["users"], values[table].get("unserved", {})
     found = {}
     for row, metrics in values[table]["rows"].items():
@@ -78,8 +78,8 @@ def record(name, settings, values, *, seeds, inputs, seconds, folder=None):
     content = {
         "name": name,
         "terms": TERMS_OF_MOVIETWEETINGS if name.endswith("_movietweetings") else TERMS,
-        "settings": _plain(settings),
-        "values": _plain(values),
+        "settings": _for_json(settings),
+        "values": _for_json(values),
         "seeds": [int(seed) for seed in seeds],
         "versions": {"recsys_lib": __version__, **versions()},
         "inputs": {label: fingerprint(thing) for label, thing in inputs.items()},
@@ -147,16 +147,16 @@ def _one_line(value):
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def _plain(value):
+def _for_json(value):
     """The value in the types of JSON: arrays as lists, tables as dicts by row, NaN as None."""
     if isinstance(value, dict):
-        return {str(key): _plain(v) for key, v in value.items()}
+        return {str(key): _for_json(v) for key, v in value.items()}
     if isinstance(value, pd.DataFrame):
-        return {str(key): _plain(row) for key, row in value.to_dict("index").items()}
+        return {str(key): _for_json(row) for key, row in value.to_dict("index").items()}
     if isinstance(value, pd.Series):
-        return _plain(value.to_dict())
+        return _for_json(value.to_dict())
     if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
+        return [_for_json(v) for v in value]
     if isinstance(value, (np.ndarray, np.generic)):
-        return _plain(value.tolist())
+        return _for_json(value.tolist())
     return None if isinstance(value, float) and math.isnan(value) else value
