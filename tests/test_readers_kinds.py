@@ -74,7 +74,7 @@ def test_columns_by_name(write):
         read_csv(path, columns={"user": "member", "item": "book"})
     with pytest.raises(ValueError, match="expected columns of user, item"):
         read_csv(path, columns={"reader": "user"})
-    with pytest.raises(TypeError, match="a list or a dict"):
+    with pytest.raises(TypeError, match="a list .in file order. or a dict"):
         read_csv(path, columns="user,item")
 
 
@@ -87,7 +87,7 @@ def test_columns_by_name(write):
         "reader,book,stars\nr1,b1,5\nr2,b1,3\n",
         "a,b,3\nc,d,4\n",
         "anna,emma\nben,lara\n",
-        "1::2::5::100\n1::3::4::101\n",
+        "1::2::5::978300760\n1::3::4::978302109\n",
         "user|item|rating\na|b|3\n",
         "1 100 4\n2 100 5\n",
         "user,item,label,time\na,x,1,100\na,y,0,101\nb,x,0,102\n",
@@ -104,6 +104,7 @@ def test_each_advice_works(write, content):
         read_csv(path)
     calls = re.findall(r'(?:separator="[^"]+", )?columns=(?:\{[^}]*\}|\[[^\]]*\])(?:, header=True)?', str(error.value))
     calls += re.findall("rating=None", str(error.value))
+    calls = [call for call in calls if "…" not in call]
     assert calls
     for call in calls:
         assert len(eval(f"read_csv(path, {call})", {"read_csv": read_csv, "path": path})) >= 1

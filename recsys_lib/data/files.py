@@ -23,6 +23,8 @@ def local_path(path):
     """The path, "~" being the home folder. Raises TypeError for what is no path, ValueError for a web address."""
     if not isinstance(path, (str, os.PathLike)):
         advice = ": write it to a file first" if hasattr(path, "read") else ""
+        if hasattr(path, "columns"):
+            advice = ": Interactions.from_table takes a table"
         raise TypeError(f"expected the path of a file or folder, received {type(path).__name__}{advice}")
     if ADDRESS.match(str(path)):
         raise ValueError(f"expected a path on this machine, got the address {str(path)!r}: download the file first")
@@ -110,14 +112,14 @@ KINDS = [
     ((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"), "a Python pickle, which can run code", EXPORT),
 ]
 CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
-MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32"}
+MARKS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32"}
 MARKS |= {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
 def read_text(path, encodings=()):
     """The text of a file, unpacked if it is gzip.
 
-    encodings: tried in turn; where none is given, what the file's first bytes say, else UTF-8.
+    encodings: tried in turn after what a mark at its beginning says; UTF-8 where there is neither.
     Raises FileNotFoundError; ValueError that names the line of the first byte that is no text, or what kind of file it
     is instead (Excel, zip, Parquet, …) and how to make a text of it."""
     if not path.exists():
@@ -132,7 +134,8 @@ def read_text(path, encodings=()):
             raise ValueError(f"{path.name}: expected a whole gzip file, got a damaged one: {error}") from None
     _refuse_other_kinds(path, content)
     mark = [encoding for mark, encoding in MARKS.items() if content.startswith(mark)]
-    for encoding in encodings or mark[:1] or ["utf-8"]:
+    content = content.removeprefix(codecs.BOM_UTF8)  # whatever encoding is given, it is no text
+    for encoding in [*mark[:1], *encodings] or ["utf-8"]:
         try:
             text = content.decode(encoding).removeprefix("\ufeff")
             break
@@ -141,7 +144,7 @@ def read_text(path, encodings=()):
         except UnicodeError as error:
             before, why = content[: getattr(error, "start", 0)], getattr(error, "reason", error)
     else:
-        advice = "" if b"\0" in content else '; give the encoding that it was written in: encoding="latin-1" reads any'
+        advice = "" if b"\0" in content else _encodings(content)
         raise ValueError(f"{path.name}, line {_line_of(before)}: expected {encoding} text, got {why}{advice}")
     if "\0" in text:
         line = _line_of(text.partition("\0")[0].encode("utf-8", "replace"))
@@ -151,6 +154,14 @@ def read_text(path, encodings=()):
 
 def _line_of(before):
     return 1 + before.replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n")
+
+
+def _encodings(content):
+    """Advice where a text is not UTF-8: Windows writes quotes and dashes where latin-1 has control characters."""
+    windows = re.search(rb"[\x80-\x9f]", content) and not re.search(rb"[\x81\x8d\x8f\x90\x9d]", content)
+    likely = 'encoding="cp1252" for Western Windows; ' if windows else ""
+    any_text = 'encoding="latin-1" reads any, but perhaps as wrong letters'
+    return f"; give the encoding that it was written in: {likely}{any_text}"
 
 
 def _other_encoding(content):
@@ -171,6 +182,11 @@ def _refuse_other_kinds(path, content):
         found = _kind_of_zip(content)
     elif content[257:262] == b"ustar":
         found = "a tar archive", "unpack it: python -m tarfile -e {path} unpacked"
+    elif start.startswith(b"%%MatrixMarket"):
+        found = (
+            "a Matrix Market file",
+            "read it with scipy.io.mmread({path}): its row, col and data make a table",
+        )
     elif re.match(rb"<(!doctype|html|\?xml)", start, re.IGNORECASE):
         found = "a web page or XML", "download the file itself, not the page that leads to it"
     elif start[:1] in (b"{", b"["):
@@ -206,13 +222,16 @@ def _kind_of_zip(content):
 
 
 def _kind_of_json(content):
-    """JSON, or one JSON object a line; None for text that only begins with a bracket."""
-    first = content.decode("utf-8-sig", "replace").strip().partition("\n")[0].strip()
-    reader = "import pandas; pandas.read_json({path}%s).to_csv({text}, index=False)"
+    """JSON, or one JSON object or list a line; None for text that only begins with a bracket."""
+    first, _, rest = content.decode("utf-8-sig", "replace").strip().partition("\n")
+    first, by_line = first.strip(), "[json.loads(line) for line in open({path}, encoding='utf-8') if line.strip()]"
+    lines = f"import json, pandas; pandas.DataFrame({by_line}).to_csv({{text}}, index=False)"
+    reader = "import pandas; pandas.read_json({path}).to_csv({text}, index=False)"
     try:
         if isinstance(json.loads(first), dict):
-            return "JSON, one object a line", reader % ", lines=True"
-        is_json = True
+            return "JSON, one object a line", lines
+        return ("JSON, one list a line", lines) if rest.strip() else ("JSON", reader)
     except ValueError:
-        is_json = bool(re.match(r'[{\[]\s*(["{\[]|$)', first))
-    return ("JSON", reader % "") if is_json else None
+        if re.match(r"\{'\w+': ", first):
+            return "Python dicts, one a line", lines.replace("json.loads", "ast.literal_eval").replace("json,", "ast,")
+    return ("JSON", reader) if re.match(r'[{\[]\s*(["{\[]|$)', first) else None

@@ -106,17 +106,24 @@ def refuse_mixed_ids(name, values):
     """Raises ValueError where a column holds one id as number and as text: 1 and "1", or 1 and True."""
     values = _as_list(values)
     kinds = set(map(type, values))
-    advice = f"make them all text: table[{name!r}].astype(str)"
+    as_text = f"make them all text: table[{name!r}].astype(str)"
     if bool in kinds and kinds & {int, float}:
-        raise ValueError(f"expected one kind of id in {name}, got True or False among numbers; {advice}")
+        raise ValueError(f"expected one kind of id in {name}, got True or False among numbers; {as_text}")
     if str not in kinds or not kinds & {int, float}:
         return
     numbers = {value: value for value in values if type(value) in (int, float)}
-    for text in dict.fromkeys(value for value in values if type(value) is str and is_number(value)):
-        number = numbers.get(int(text) if text.strip().isdecimal() else float(text.replace(",", ".")))
-        if number is not None:
-            if all(type(value) is not str or is_number(value) for value in values):
-                advice = f"make them all numbers: pandas.to_numeric(table[{name!r}])"
-            raise ValueError(
-                f"expected one kind of id in {name}, got the number {number!r} and the text {text!r}; {advice}"
-            )
+    texts = dict.fromkeys(value for value in values if type(value) is str)
+    same = {text: numbers[_read(text)] for text in texts if is_number(text) and _read(text) in numbers}
+    for text, number in same.items():
+        advice = f"write the one as the other, table[{name!r}].replace({{{text!r}: {number!r}}}), and so with others"
+        if all(is_number(text) and "," not in text for text in texts):
+            advice = f"make them all numbers: pandas.to_numeric(table[{name!r}])"
+        elif all(str(number) == text for text, number in same.items()):
+            advice = as_text
+        raise ValueError(
+            f"expected one kind of id in {name}, got the number {number!r} and the text {text!r}; {advice}"
+        )
+
+
+def _read(text):
+    return int(text) if text.strip().isdecimal() else float(text.replace(",", "."))

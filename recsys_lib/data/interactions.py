@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 
 from recsys_lib._checks import check_csr, choice, in_seconds, indices, require, setting
 
-from .fields import TIMES, as_code, by_name, could_be_value, plain
+from .fields import CHOOSE, RATINGS, by_name, could_be_value, field_of, is_wide, plain
 from .ids import IdMap, refuse_mixed_ids
 
 COLUMNS = ("user_id", "item_id", "rating", "timestamp")
@@ -87,6 +87,9 @@ class Interactions:
         Chapter: Anatomy."""
         if not require(table, pd.DataFrame).columns.is_unique:
             raise TypeError(f"expected distinct columns, got {list(table.columns)}")
+        if table.columns.nlevels > 1:
+            advice = "table.columns = [level[0] for level in table.columns], or names of yours"
+            raise TypeError(f"expected columns with one name each, got {list(table.columns)[:4]}; {advice}")
         choice("duplicates", duplicates, ("error", "last", "mean"))
         choice("rating", rating, ("rating", None))
         columns = {name: table[name] for name in COLUMNS if name in table and (name != "rating" or rating)}
@@ -219,34 +222,47 @@ def _refuse_text(columns):
     """Raises ValueError where ratings are no numbers, or timestamps neither numbers nor datetime64."""
     for name, kinds, wanted, remedy in (
         ("rating", "iufb", "as numbers", "pd.to_numeric"),
-        ("timestamp", "iufbM", "in seconds since 1970 or as datetime64", "pd.to_datetime"),
+        ("timestamp", "iufM", "in seconds since 1970 or as datetime64", "pd.to_datetime"),
     ):
         if name in columns and len(columns[name]) and columns[name].dtype.kind not in kinds:
             value = columns[name].iloc[0]
             kind = "text" if isinstance(value, str) else type(value).__name__
-            raise ValueError(f"expected {name} {wanted}, got {kind} such as {value!r}: convert it with {remedy}")
+            remedy = ": convert it with " + remedy if columns[name].dtype.kind != "b" else ""
+            raise ValueError(f"expected {name} {wanted}, got {kind} such as {value!r}{remedy}")
 
 
 def _renamed(table):
     """Advice for a table whose columns have other names: what they most likely mean."""
-    names = list(map(str, table.columns))
-    found = by_name(names, [table[column].tolist() for column in table.columns], {})
+    if {"user_id", "item_id"} & set(table.index.names):
+        return "; make columns of the index: table.reset_index()"
+    names, columns = list(map(str, table.columns)), [table[column].tolist() for column in table.columns]
+    if is_wide(names, columns):
+        user = next(column for column in table.columns if field_of(column) == "user")
+        melt = f"table.melt({user!r}, var_name='item_id', value_name='rating').dropna()"
+        return f"; if each column is an item, make a row of each rating: {melt}"
+    found = by_name(names, columns, {})
     if not {"user", "item"} <= set(found):
         return ""
     ours = {"user": "user_id", "item": "item_id"}
     renamed = {name: ours.get(field, field) for field, name in found.items() if name != ours.get(field, field)}
     every = "" if "rating" in found else " and rating=None where every row is a like"
-    return f"; rename them, e.g. table.rename(columns={as_code(renamed)}){every}"
+    if CHOOSE in renamed:
+        every = " with the column of ratings for '…', or give rating=None where every row is a like"
+    ours = {str(column): column for column in table.columns}
+    code = ", ".join(f"{ours.get(name, name)!r}: {new!r}" for name, new in renamed.items())
+    return f"; rename them, e.g. table.rename(columns={{{code}}}){every}"
 
 
 def _refuse_unused(table):
     """Raises ValueError where a column that is not used could hold ratings, and no column of ratings is there."""
-    unused = [name for name in table if name not in COLUMNS and could_be_value(table[name].dropna())]
+    unused = [name for name in table if name not in COLUMNS and could_be_value(name, table[name].dropna())]
     if not unused:
         return
-    ratings = [name for name in unused if pd.api.types.is_numeric_dtype(table[name]) and plain(name) not in TIMES]
+    ratings = [name for name in unused if pd.api.types.is_numeric_dtype(table[name]) and plain(name) in RATINGS]
     ratings = [name for name in ratings if table[name].notna().all()]
-    advice = f"rename the one that counts, table.rename(columns={{{ratings[0]!r}: 'rating'}}), or " if ratings else ""
+    advice = "make numbers of the one that counts and name it rating, or "
+    if ratings:
+        advice = f"rename the one that counts, table.rename(columns={{{ratings[0]!r}: 'rating'}}), or "
     names = ", ".join(map(repr, unused))
     raise ValueError(
         f"expected a column rating, got none, but {names} could be ratings or moments; {advice}"

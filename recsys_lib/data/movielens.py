@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from .fields import field_of
+from .fields import as_code, field_of
 from .files import local_path, read_text
 from .interactions import Interactions
 from .layout import split_rows
@@ -71,7 +71,8 @@ def read_movielens(path, *, duplicates="error"):
     if path.is_dir():
         path = next((path / name for name in EDITIONS if (path / name).exists()), path / "u.data")
     if path.name not in EDITIONS or not path.exists():
-        raise FileNotFoundError(f"expected {' or '.join(EDITIONS)} (unzipped, or their folder), got {path}")
+        expected = f"expected {' or '.join(EDITIONS)} (unzipped, or their folder)"
+        raise FileNotFoundError(f"{expected}, got {path}{_by_read_csv(path)}")
     separator, films, film_separator, film_fields = EDITIONS[path.name]
     rows = _rows(path, separator, RATING_FIELDS)
     films = path.with_name(films)
@@ -79,10 +80,26 @@ def read_movielens(path, *, duplicates="error"):
     return rows.interactions(parse_id=_id, item_table=item_table, duplicates=duplicates, rating_range=(0.5, 5))
 
 
+def _by_read_csv(path):
+    """Advice where a MovieLens file lies there under another name, or one that is very like these."""
+    if path.exists():
+        files = [path]
+    else:
+        files = sorted(path.parent.glob("*")) if path.parent.is_dir() else []
+    names = re.compile(r"(u\w*\.(base|test|data)|ratings?\w*\.(csv|dat))(\.gz)?|.*\.(csv|dat|data)", re.IGNORECASE)
+    files = [file for file in files if names.fullmatch(file.name)]
+    if not files:
+        return ""
+    kind = re.sub(r"\.gz$", "", files[0].name.casefold())
+    columns = "" if kind.endswith(".csv") else f", columns={as_code(RATING_FIELDS)}"
+    separator = ', separator="::"' if kind.endswith(".dat") else ""
+    return f"; another file is read by read_csv({as_code(str(files[0]))}{separator}{columns})"
+
+
 def _rows(path, separator, fields):
-    """The rows of one file; only the .csv files have a header and quotes, and only they are all UTF-8."""
+    """The rows of one file; only the .csv files have a header and quotes. Some copies of each are in Latin-1."""
     is_csv = path.suffix == ".csv"
-    text = read_text(path, [] if is_csv else ["utf-8", "latin-1"])
+    text = read_text(path, ["utf-8", "latin-1"])
     rows = split_rows(text, separator, path.name, quoted=is_csv)
     if is_csv:
         fields = _fields_of_header(path.name, *next(rows, (1, [])), fields)

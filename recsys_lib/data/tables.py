@@ -10,7 +10,7 @@ import pandas as pd
 
 from recsys_lib._checks import FIRST_MILLISECOND, choice
 
-from .fields import NUMBER, is_number
+from .fields import NOTHING, NUMBER, is_number
 from .files import local_path, read_text
 from .interactions import Interactions
 from .layout import find_layout, names_its_pairs, refuse_header, refuse_unused, split_rows
@@ -86,6 +86,9 @@ class Rows:
     def __init__(self, name, names, rows, *, has_header=False):
         self.name, self.names, width = name, names, len(names)
         self.header_line, self.header = next(rows, (1, [])) if has_header else (None, None)
+        if has_header and len(self.header) != width:
+            got = f"expected a header of {width} fields, got {len(self.header)}"
+            raise ValueError(f"{name}, line {self.header_line}: {got}")
         self.problems = {}  # {line: what is wrong with it}
         self.lines, cells = [], []
         for line, fields in rows:
@@ -123,6 +126,8 @@ class Rows:
             except ValueError as error:
                 values[text] = None
                 wrong[text] = f"{field} {_quoted_short(text)}{error}" if text else f"{field} is empty"
+                if field == "rating" and (text.strip().casefold() in NOTHING or not re.search(r"\w", text)):
+                    wrong[text] += f" (or give missing={text.strip()!r} if it means not rated)"
         if wrong:
             self.complain(field, wrong)
         return [values[text] for text in self.columns[field]]
@@ -207,7 +212,7 @@ def _quoted_short(value, width=40):
 def _rating_parser(rating_range):
     ends = [0.5, 5] if rating_range is None else list(rating_range) if np.iterable(rating_range) else []
     if len(ends) != 2 or not all(isinstance(end, (int, float, np.number)) for end in ends) or not ends[0] <= ends[1]:
-        raise ValueError(f"expected rating_range as (lowest, highest), got {rating_range!r}")
+        raise ValueError(f"expected rating_range as (lowest, highest), got {rating_range!r}: write it as (1, 5)")
     low, high = ends
     expected = f"(expected {'e.g. ' if rating_range is None else ''}{low:g} to {high:g})"
 
