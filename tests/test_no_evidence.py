@@ -235,3 +235,25 @@ def test_evaluate_doubts_what_is_relevant_once():
     assert told(lambda: evaluate(EASE(liked_from=60), split, relevant_from=60))[0] == []
     assert told(lambda: evaluate(EASE(), Split(*(replace(p, rating=None) for p in (split.train, split.validation,
                 split.test)), kind="user_time")))[0] == []  # fmt: skip
+
+
+@pytest.mark.parametrize("model", [EASE(), ALS(n_factors=4), ItemKNN()], ids=lambda model: type(model).__name__)
+def test_liking_what_nobody_else_liked_is_no_evidence(model):
+    rows = [(user, item) for user in range(8) for item in range(5)] + [(8, 9)]
+    data = Interactions.from_table(pd.DataFrame(rows, columns=["user_id", "item_id"]))
+    model.fit(data)
+    with pytest.raises(ValueError, match="that others liked too"):
+        recommend(model, 8)
+
+
+def test_who_rated_everything_gets_an_empty_table():
+    rows = [(0, item) for item in range(4)] + [(1, 0), (1, 1), (2, 1), (2, 2)]
+    data = Interactions.from_table(pd.DataFrame(rows, columns=["user_id", "item_id"]))
+    assert len(recommend(EASE().fit(data), 0)) == 0
+
+
+def test_an_item_twice_in_a_history_is_refused():
+    data = Interactions.from_table(pd.DataFrame({"user_id": [0, 0, 1], "item_id": [0, 1, 1]}))
+    twice = csr_array((np.array([5.0, 5.0]), np.array([1, 1]), np.array([0, 2])), shape=(1, 2))
+    with pytest.raises(ValueError, match="each item once"):
+        EASE().fit(data).score(history=twice)

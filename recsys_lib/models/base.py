@@ -16,6 +16,9 @@ from recsys_lib.models import saving
 from recsys_lib.retrieval import top_k
 
 
+ROUNDING = 1e-6  # what a score of 0 may be off by
+
+
 class Recommender(Protocol):
     """The contract: what `evaluate` asks of a model. `recommend` and `save` need a `BaseRecommender`.
 
@@ -104,8 +107,8 @@ class BaseRecommender:
 
         history: csr (n, n_items) of ratings, a row a person.   scores: what `score` gave for them, or None.
         A model that needs likes cannot score a person without one: popularity, or the bias of an item, is no evidence
-        about a person. Nor can it where all scores outside the history are 0, as of somebody who liked only what nobody
-        else rated. Popularity and the bias model answer anybody.
+        about a person. Nor can it where all scores outside the history are 0 (up to 1e-6, for rounding), as of somebody
+        who liked only what nobody else rated. Popularity and the bias model answer anybody.
         Chapter: Evaluation."""
         if not self.needs_likes:
             return np.ones(history.shape[0], bool)
@@ -113,7 +116,8 @@ class BaseRecommender:
         if scores is not None:
             elsewhere = scores.copy()
             elsewhere[history.tocoo().coords] = 0
-            able &= elsewhere.any(axis=1)
+            rated_all = np.diff(history.indptr) == scores.shape[1]  # there is no elsewhere
+            able &= rated_all | (np.abs(elsewhere) > ROUNDING).any(axis=1)
         return able
 
     def likes_of(self, history):
@@ -173,6 +177,11 @@ class BaseRecommender:
             raise ValueError(f"expected history of shape (n, {len(self.items_)}), received {history.shape}")
         if not np.isfinite(history.data).all():
             raise ValueError("expected finite ratings in history, received NaN or infinity")
+        if not history.has_canonical_format:
+            entries, history = history.nnz, history.copy()
+            history.sum_duplicates()
+            if history.nnz < entries:
+                raise ValueError(f"expected each item once in a row of history, received {entries - history.nnz} repeats")
         return history
 
 
