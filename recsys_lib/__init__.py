@@ -26,4 +26,4 @@ Importing this package loads nothing heavy; `losses`, `models.keras_base` and `m
 and TensorFlow.
 """
 
-__version__ = "1.0.0"
+__version__ = "1.1.0"

@@ -1,4 +1,4 @@
-"""One way to measure a model and one way to compare models: all tables of the book come from here."""
+"""One way to measure a model and one way to compare models: the book's comparisons come from here."""
 
 import inspect
 from collections.abc import Mapping
