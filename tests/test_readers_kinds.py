@@ -255,3 +255,308 @@ def test_the_home_folder(tmp_path, monkeypatch):
     assert len(read_csv("~/r.csv")) == len(read_movielens("~/u.data")) == len(read_movielens("~")) == 1
     with pytest.raises(FileNotFoundError, match="nothing at .*no.csv"):
         read_csv("~/no.csv")
+
+
+# --- which separator, which lines
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "u1;i1;3,5\nu2;i1;4,5\n",  # decimal commas
+        "u1;Heat, The;5\nu2;Heat, The;4\n",
+        "1::Heat, The::5\n2::Matrix, The::4\n",
+        "1|Heat, The|5\n2|Matrix, The|4\n",
+        "u1 i1 3,5\nu2 i1 4,5\n",
+        "u1\ti1\t3,5\nu2\ti1\t4,5\n",
+        "u1;i1;3,5;2010-01-01\n",
+    ],
+)
+def test_a_comma_within_a_field_separates_nothing_unasked(write, content):
+    path = write(content)
+    with pytest.raises(ValueError, match="line 1: expected one separator, got .*; give separator=") as error:
+        read_csv(path, columns=["user", "item"])
+    first = re.search(r"separator=('[^']+')", str(error.value))[1]
+    with pytest.raises(ValueError, match="line 1: expected 2 fields"):  # the likelier one is named first
+        read_csv(path, columns=["user", "item"], separator=eval(first))
+    assert len(read_csv(path, columns=["user", "item"], separator=",")) == content.count("\n")
+
+
+def test_a_separator_is_judged_by_several_rows(write):
+    path = write("1\tHeat, The, A\t3\n1\tX\t4\n2\tX, Y\t4\n")
+    assert read_csv(path, columns=["user", "item", "rating"]).items.ids == ("Heat, The, A", "X", "X, Y")
+    path = write("anna lee,the long film\nben,heat\n")
+    assert read_csv(path, columns=["user", "item"]).items.ids == ("heat", "the long film")
+    assert read_csv(write("u1;3,5\nu2;x\n"), columns=["user", "item"]).items.ids == ("3,5", "x")
+
+
+@pytest.mark.parametrize(
+    "above, body",
+    [
+        ("sep=;", "user;item;rating\n1;2;3,5\n"),
+        ("sep=,", "user,item\n1,2\n"),
+        ("# MovieLens", "user,item,rating\n1,2,3\n"),
+        ("My ratings, 2015", "user,item,rating\n1,2,3\n"),
+        ("% bip weighted", "1 2 5 100\n1 3 4 101\n"),
+    ],
+)
+def test_a_line_above_the_header_is_named(write, above, body):
+    with pytest.raises(ValueError, match="line 1 is no header: remove it"):
+        read_csv(write(f"{above}\n{body}"))
+    with pytest.raises(ValueError, match="lines 1 to 3 are no header: remove them"):
+        read_csv(write(f"{above}\n\n{above}\n{body}")) if "sep" not in above else read_csv(
+            write(f"\n\n{above}\n{body}")
+        )
+
+
+def test_a_header_of_other_words_is_no_title(write):
+    with pytest.raises(ValueError, match='columns={"user": "Nutzer", "item": "Artikel", "rating": "Bewertung"}'):
+        read_csv(write("Nutzer;Artikel;Bewertung\n1;2;3,5\n1;3;4,0\n"))
+    with pytest.raises(ValueError, match="a Matrix Market file; read it with scipy.io.mmread"):
+        read_csv(write("%%MatrixMarket matrix coordinate real general\n3 3 4\n1 1 5.0\n"))
+    with pytest.raises(ValueError, match="line 1: expected a header of 3 fields, got 1"):
+        read_csv(write("title\na,b,1\na,c,2\n"), columns=["user", "item", "rating"], header=True)
+
+
+def test_numbers_above_the_columns_are_a_header(write):
+    path = write("0,1,2\n11,21,3\n12,21,4\n12,22,5\n")
+    with pytest.raises(ValueError, match="looks like a header, '0', '1', '2'"):
+        read_csv(path, columns=["user", "item", "rating"])
+    assert len(read_csv(path, columns=["user", "item", "rating"], header=True)) == 3
+    assert len(read_csv(path, columns=["user", "item", "rating"], header=False)) == 4
+
+
+def test_what_columns_cannot_be(write):
+    path = write("user_id,item_id,rating\n1,2,3\n1,3,4\n")
+    for columns in ({"user", "item"}, frozenset({"user", "item"}), 2):
+        with pytest.raises(TypeError, match="columns as a list .in file order. or a dict, got"):
+            read_csv(path, columns=columns)
+    with pytest.raises(ValueError, match="two fields name the same column, user and item are both 'USER-ID'"):
+        read_csv(path, columns={"user": "user_id", "item": "USER-ID"})
+    with pytest.raises(ValueError, match="looks like a header, .*; leave header=False away"):
+        read_csv(path, header=False)
+    with pytest.raises(ValueError, match='columns=."user", "item", "rating". because header=False'):
+        read_csv(write("1,2,3\n1,3,4\n", "other.csv"), header=False)
+    with pytest.raises(ValueError, match="is a tab, got a backslash and a t"):
+        read_csv(path, separator=r"\t")
+    for rating_range in (5, "1-5"):
+        with pytest.raises(ValueError, match=r"write it as \(1, 5\)"):
+            read_csv(path, rating_range=rating_range)
+    with pytest.raises(ValueError, match="expected an encoding such as .* got .'latin-1'"):
+        read_csv(path, encoding=["latin-1"])
+    with pytest.raises(TypeError, match="received DataFrame: Interactions.from_table"):
+        read_csv(pd.DataFrame())
+
+
+# --- what an unused column could be
+
+VALUE_CELLS = [
+    ("score", ["5", "-", "4", "3"]),
+    ("label", ["1", "?", "0", "1"]),
+    ("label", ["good", "bad", "great", "fine"]),
+    ("grade", ["A", "B+", "C", "B"]),
+    ("stars", ["5 of 5", "3 of 5", "2", "x"]),
+    ("date", ["12/31/2015", "01/02/2016", "?", "soon"]),
+    ("behavior", ["buy", "view", "cart", "dislike"]),
+    ("My Rating", ["a", "b", "c", "d"]),
+    ("x", ["5", "-", "4", "3"]),
+    ("x", ["5 of 5", "3 of 5", "2 of 5", "2"]),
+    ("x", ["12/31/2015", "01/02/2016", "31.12.2015", "?"]),
+    ("x", ["fine", "meh", "fine", "meh"]),
+    ("x", ["👍", "👎", "👍", "👍"]),
+]
+
+
+@pytest.mark.parametrize("name, cells", VALUE_CELLS)
+def test_a_column_of_odd_cells_is_not_passed_over(write, name, cells):
+    lines = "".join(f"u{i},i,{cell}\n" for i, cell in enumerate(cells))
+    path = write(f"user,item,{name}\n{lines}")
+    with pytest.raises(ValueError, match=f"expected a column rating, got none, but '{name}' could be"):
+        read_csv(path)
+    assert len(read_csv(path, rating=None)) == 4
+    cells = [int(cell) if cell.isdecimal() else cell for cell in cells]
+    table = pd.DataFrame({"user_id": range(4), "item_id": 1, name: pd.Series(cells, dtype=object)})
+    with pytest.raises(ValueError, match=f"expected a column rating, got none, but '{name}' could be"):
+        Interactions.from_table(table)
+
+
+@pytest.mark.parametrize(
+    "name, cells",
+    [
+        ("title", ["Heat", "1984", "Heat", "Emma"]),
+        ("tags", ["drama", "drama", "war", "drama"]),
+        ("comment", ["good", "I liked it", "meh", "5 stars from me"]),
+        ("x", ["a long text", "another", "and one more", "the last"]),
+        ("score", ["", "", "", ""]),
+    ],
+)
+def test_texts_are_no_values(write, name, cells):
+    lines = "".join(f"u{i},i,{cell}\n" for i, cell in enumerate(cells))
+    assert read_csv(write(f"user,item,{name}\n{lines}")).rating is None
+
+
+# --- advice reads what it says, or asks to choose
+
+
+@pytest.mark.parametrize(
+    "content, columns",
+    [
+        (
+            "Id,ProductId,UserId,HelpfulnessNumerator,Score,Time\n1,B1,A3,1,5,1303862400\n2,B1,A1,0,1,1346976000\n",
+            {"user": "UserId", "item": "ProductId", "rating": "Score", "timestamp": "Time"},
+        ),
+        (
+            "app_id,helpful,date,is_recommended,user_id,review_id\n97,0,2022-12-12,true,5,0\n30,4,2017-02-17,false,6,1\n",
+            {"user": "user_id", "item": "app_id", "rating": "…", "timestamp": "date"},
+        ),
+        (
+            "t_dat,customer_id,article_id,price\n2018-09-20,a1,066,0.05\n2018-09-20,a2,067,0.04\n",
+            {"user": "customer_id", "item": "article_id", "rating": "…"},
+        ),
+        (
+            "brewery_id,review_time,review_overall,review_profilename,beer_name\n1,1234817823,1.5,st,S\n2,1234817824,2,x,P\n",
+            {"user": "review_profilename", "rating": "review_overall", "timestamp": "review_time"},
+        ),
+        ("user,item,watch_ratio\na,x,1.2\nb,x,.5\n", {"user": "user", "item": "item", "rating": "watch_ratio"}),
+        ("a,b,x\nu,i,7\nv,j,8\n", {"user": "a", "item": "b", "rating": "…"}),
+        ("1,31,2.5,1260759144\n1,29,3.0,1260759179\n", ["user", "item", "rating", "timestamp"]),
+        ("1,31,1260759144\n1,29,1260759179\n", ["user", "item", "timestamp"]),
+        ("1,31,2015-01-01,4\n1,29,2015-01-02,5\n", ["user", "item", "timestamp", "rating"]),
+        ("a,2015-01-01,x\nb,2015-01-02,y\n", ["user", "timestamp", "item"]),
+        ("1,u1,i1,4\n2,u2,i1,5\n3,u3,i4,5\n", ["_", "user", "item", "rating"]),
+        ("1,226,2520377,pv,1511544070\n1,233,2520771,pv,1511561733\n", ["user", "item", "…", "_", "timestamp"]),
+    ],
+)
+def test_what_advice_proposes(write, content, columns):
+    with pytest.raises(ValueError, match="columns=") as error:
+        read_csv(write(content))
+    proposed = json.loads(
+        re.findall(r"columns=(\{[^}]*\}|\[[^\]]*\])", str(error.value))[
+            -1 if "if it is data" in str(error.value) else 0
+        ]
+    )
+    if isinstance(columns, dict):
+        assert {field: proposed.get(field) for field in columns} == columns
+    else:
+        assert proposed == columns
+    assert isinstance(columns, list) or ("the column of ratings for" in str(error.value)) == ("…" in columns.values())
+
+
+@pytest.mark.parametrize("content", ["user,m1,m2,m3\nu1,3,4,\nu2,,5,1\n", "user_id,1,2,3\nu1,3,4,5\nu2,2,5,1\n"])
+def test_a_wide_table_is_made_long(write, content):
+    path = write(content)
+    with pytest.raises(ValueError, match="make a row of each rating") as error:
+        read_csv(path)
+    code = re.search(r"table\.melt.*dropna\(\)", str(error.value))[0]
+    table = pd.read_csv(path)
+    long = eval(code, {"table": table})
+    assert long["rating"].tolist() == [v for column in table.columns[1:] for v in table[column] if v == v]
+    wide = table.rename(columns={"user": "user_id"})
+    with pytest.raises(ValueError, match="make a row of each rating") as error:
+        Interactions.from_table(wide)
+    assert len(Interactions.from_table(eval(re.search(r"table\.melt.*", str(error.value))[0], {"table": wide}))) == len(
+        long
+    )
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["userID,artistID", "user_id,parent_asin", "user,joke", "user_id,game_title", "user_id,video_id", "session,aid"]
+    + ["customer_id,article_id", "user.id,item.id", "user_id,app_id", "user_id,asin,parent_asin"],
+)
+def test_more_headers_of_well_known_sets(write, header):
+    path = write(f"{header},rating\n" + ",".join("123"[: header.count(",") + 1]) + ",5\n")
+    assert rows(read_csv(path)) == [["1", "2", 5]]
+
+
+def test_a_mark_at_the_beginning_is_no_text(write):
+    content = b"\xef\xbb\xbfuser,item,rating\r\n1,B\xf6r,3\r\n"
+    for encoding in ("latin-1", "cp1252"):
+        assert rows(read_csv(write(content), encoding=encoding)) == [["1", "Bör", 3]]
+    path = write(b"\xef\xbb\xbf1,B\xf6r,3\n")
+    assert rows(read_csv(path, encoding="latin-1", columns=["user", "item", "rating"])) == [["1", "Bör", 3]]
+    with pytest.raises(ValueError, match='encoding="latin-1" reads any, but perhaps as wrong letters'):
+        read_csv(path, columns=["user", "item", "rating"])
+    with pytest.raises(ValueError, match='encoding="cp1252" for Western Windows'):
+        read_csv(write(b"user,item\n1,\x93x\x94\n"))
+
+
+def test_missing_is_mentioned_where_it_helps(write):
+    for cell, missing in (("", ""), ("NaN", "NaN"), ("-", "-"), ("?", "?")):
+        path = write(f"user,item,rating\na,x,{cell}\na,y,3\n")
+        with pytest.raises(ValueError, match=re.escape(f"(or give missing={missing!r} if it means not rated)")):
+            read_csv(path)
+        with pytest.warns(UserWarning, match="1 rows left out"):
+            assert rows(read_csv(path, missing=missing)) == [["a", "y", 3]]
+    with pytest.raises(ValueError, match=r"'five' is not a number \(expected e.g. 0.5 to 5\)$"):
+        read_csv(write("user,item,rating\na,x,five\n"))
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [[1.0, "1", "x"], [1, "01"], [1, " 1"], [1, "01", "x"], [1.5, "1,5"], [1, "1", "b"], [1, "1"], [7, "007", "y"]],
+)
+def test_the_advice_on_mixed_ids_makes_one_id(ids):
+    table = pd.DataFrame({"user_id": pd.Series(ids, dtype=object), "item_id": range(len(ids))})
+    with pytest.raises(ValueError, match="expected one kind of id") as error:
+        Interactions.from_table(table)
+    code = re.search(r"(pandas\.to_numeric\()?table\['user_id'\](\.\w+\([^)]*\)|\))?", str(error.value))[0]
+    mended = table.assign(user_id=eval(code, {"table": table, "pandas": pd}))
+    assert Interactions.from_table(mended).n_users == len(ids) - 1
+
+
+@pytest.mark.parametrize("content", ['["A","B",5]\n["A","C",4]\n', "{'user': 'A', 'item': 'B', 'rating': 5}\n"])
+def test_lines_of_json_and_of_python(write, content):
+    path = write(content)
+    with pytest.raises(ValueError, match="expected delimited text, got .* a line") as error:
+        read_csv(path)
+    exec(re.search(r"import .*", str(error.value))[0])
+    text = path.with_name("ratings_as_text.csv")
+    columns = None if content[0] == "{" else ["user", "item", "rating"]
+    assert rows(read_csv(text, columns=columns, header=columns and True))[0] == ["A", "B", 5]
+
+
+# --- tables
+
+
+def test_tables_that_cannot_be_used():
+    good = pd.DataFrame({"user_id": [1, 2], "item_id": [3, 3]})
+    with pytest.raises(TypeError, match="one name each"):
+        Interactions.from_table(pd.DataFrame({("user_id", ""): [1], ("item_id", ""): [2], ("rating", "mean"): [3]}))
+    with pytest.raises(ValueError, match=r"table.reset_index\(\)"):
+        Interactions.from_table(good.set_index("user_id"))
+    assert len(Interactions.from_table(good.set_index("user_id").reset_index())) == 2
+    with pytest.raises(ValueError, match="timestamp in seconds since 1970 .* got bool"):
+        Interactions.from_table(good.assign(timestamp=[True, False]))
+    with pytest.raises(ValueError, match="convert it with pd.to_numeric"):
+        Interactions.from_table(good.assign(rating=["1", "2"]))
+    numbered = pd.DataFrame([[1, 2], [1, 3]])
+    with pytest.raises(ValueError, match=r"rename\(columns=") as error:
+        Interactions.from_table(numbered)
+    renamed = eval(re.search(r"table\.rename\(columns=\{.*?\}\)", str(error.value))[0], {"table": numbered})
+    assert len(Interactions.from_table(renamed)) == 2
+
+
+# --- MovieLens
+
+
+def test_copies_of_movielens(tmp_path):
+    (tmp_path / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,2,3,1112486027\n")
+    (tmp_path / "movies.csv").write_bytes("movieId,title,genres\n2,Misérables,Drama\n".encode("latin-1"))
+    assert read_movielens(tmp_path).item_table["title"].tolist() == ["Misérables"]
+
+
+@pytest.mark.parametrize(
+    "name, content",
+    [
+        ("rating.csv", b"userId,movieId,rating,timestamp\n1,2,3.5,2005-04-02 23:53:47\n"),
+        ("ratings.csv.gz", gzip.compress(b"userId,movieId,rating,timestamp\n1,2,3.5,1112486027\n")),
+        ("u1.base", b"1\t2\t3.5\t1112486027\n"),
+    ],
+)
+def test_other_names_of_movielens_files_are_sent_to_read_csv(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    for path in (tmp_path, tmp_path / name):
+        with pytest.raises(FileNotFoundError, match="another file is read by read_csv") as error:
+            read_movielens(path)
+        assert rows(eval(re.search(r"read_csv\(.*\)", str(error.value))[0]))[0][:3] == ["1", "2", 3.5]

@@ -224,7 +224,7 @@ def _kind_of_zip(content):
 def _kind_of_json(content):
     """JSON, or one JSON object or list a line; None for text that only begins with a bracket."""
     first, _, rest = content.decode("utf-8-sig", "replace").strip().partition("\n")
-    first, by_line = first.strip(), "[json.loads(line) for line in open({path}, encoding='utf-8') if line.strip()]"
+    first, by_line = first.strip(), "map(json.loads, filter(str.strip, open({path}, encoding='utf-8')))"
     lines = f"import json, pandas; pandas.DataFrame({by_line}).to_csv({{text}}, index=False)"
     reader = "import pandas; pandas.read_json({path}).to_csv({text}, index=False)"
     try:

@@ -75,8 +75,9 @@ class Interactions:
     def from_table(cls, table, *, rating="rating", item_table=None, users=None, items=None, duplicates="error"):
         """Interactions from a DataFrame with columns user_id, item_id and, optionally, rating and timestamp.
 
-        rating=None: every row is a like. Without it and without ratings, another column of numbers, yes and no, or
-        dates is refused: it could hold them.   An id column with the number 1 and the text "1" is refused too.
+        rating=None: every row is a like. Without it and without ratings, another column of numbers, yes and no, dates
+        or a few short words, or named as such, is refused: it could hold them.   An id column with the number 1 and the
+        text "1" is refused too.
         timestamp: seconds, or datetime64 (in UTC where it names no zone).   item_table: DataFrame with a column item_id
         and a row for each item; others are left out.   users, items: IdMaps to use instead of those of the table.
         duplicates: "error", or for a pair that comes twice "last" (latest in time, then in the table) or "mean" (of its

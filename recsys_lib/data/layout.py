@@ -150,16 +150,14 @@ def _refuse_title(text, name, firsts):
     """Raises ValueError where a file begins with a few lines that are none of its table: a title, a comment, sep=;"""
     if len(firsts) > 1:
         firsts = _first_rows(text, name, SEPARATORS + OTHER_SEPARATORS)
-    found = 1 if re.match(r'\s*"?sep=', text) else 0
-    for rows in firsts.values():
-        widths = _widths(rows)
-        above = next(i for i in range(len(widths)) if len(set(widths[i:])) == 1)
-        if not found and widths[-1] > 1 and above <= 5:
-            found = above
-    if found:
+    widths = [_widths(rows) for rows in firsts.values()]
+    above = [next(i for i in range(len(row)) if len(set(row[i:])) == 1) for row in widths if row[-1] > 1]
+    found = 1 if re.match(r'\s*"?sep=', text) else min(above, default=0)  # 0: by one separator, all is one table
+    if 0 < found <= 5:
         line = next(iter(firsts.values()))[found - 1][0]
         which = "line 1 is no header: remove it" if line == 1 else f"lines 1 to {line} are no header: remove them"
-        raise ValueError(f"{name}, {which}, {_row_short(_longest(firsts)[1])}")
+        first, cells = _longest(firsts)
+        raise ValueError(f"{name}, line {first}: expected a header, got {_row_short(cells)}; {which}")
 
 
 def _fields(columns):
@@ -192,7 +190,7 @@ def _by_order(text, name, firsts, columns):
         fitting = [s for s in _rivals(text, name, fitting[0], n) if s not in fitting] + fitting
     if len(fitting) > 1:
         both = " or ".join(map(repr, fitting))
-        row = _row_short(firsts[fitting[-1]][0][1])
+        row = _row_short(next(firsts[s] for s in fitting if s in firsts)[0][1])
         raise ValueError(f"{where}: expected one separator, got {row}; give separator={both}")
     return fitting[0], names
 

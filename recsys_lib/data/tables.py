@@ -45,8 +45,9 @@ def read_csv(
     User-ID, movieId, book_id, ISBN, Book-Rating, item_id:token, …   columns={"user": "reader", …} says what the header
     calls a field.   columns=["user", "item", …]: there is no header; the fields in file order, "_" for one to ignore. A
     first line that looks like a header is then refused, unless header=False (it is data) or True (skip it).
-    Further columns are ignored where there are ratings or where columns= names user and item; otherwise numbers, yes
-    and no, or dates among them are refused, since they could be ratings.   rating=None: every row is a like.
+    Further columns are ignored where there are ratings or where columns= names user and item; otherwise those that
+    could be ratings are refused: by a name such as score or date, or with numbers, yes and no, dates or a few short
+    words.   rating=None: every row is a like.
     Ids stay the text of the file: "007" is not "7", "NA" is an id.   Ratings are numbers, with a decimal point or,
     unless it separates, a decimal comma.   missing: a number (or several) that means "not rated", as -1 or 99; such
     rows are left out, and a warning says how many.   rating_range: (lowest, highest) allowed.
