@@ -169,7 +169,7 @@ class MatrixFactorization(KerasRecommender):
 
     def _whole_row_batch(self, user):
         likes = self.likes_of(self.train_[user])
-        return self._inputs(user, likes), likes.toarray()
+        return self._inputs(user, likes), likes.astype(np.uint8).toarray()  # a quarter of the memory of float32
 
     def _one_like_batch(self, user, item):
         return self._inputs(user, self.likes_of(self.train_[user])), _one_hot(item, len(self.items_))
