@@ -118,8 +118,8 @@ def by_name(names, columns, found):
     """{field: name} that such a header most likely means: a proposal to put into advice, never to read by.
 
     names: the header.   columns: the values below each, as text.   found: the fields that are known already.
-    A rating or timestamp is proposed only by a name that is known as one, and "…" stands for a rating that must be
-    chosen among other columns of numbers."""
+    A rating or timestamp is proposed only by a name that is known as one, and "…" stands for what must be
+    chosen: a rating among other columns of numbers, or a user where all else are titles and texts."""
     found = dict(found)
     for name, field in zip(names, fields_of(names)):
         if field:
@@ -141,6 +141,8 @@ def by_name(names, columns, found):
 
             found[field] = min(free, key=unlike)
             free.remove(found[field])
+            if field == "user" and plain(found[field]) in THINGS | TEXTS:  # a title is no user
+                found[field] = CHOOSE
     values = [name for name in free if not AN_ID.fullmatch(name) and plain(name) not in TIMES]
     if any(could_be_value(name, column[name]) and not _counts(column[name]) for name in values):
         found.setdefault("rating", CHOOSE)
@@ -163,7 +165,13 @@ def in_order(columns):
     dates = [len(column) > 0 and all(map(is_moment, column)) for column in columns]
     dates = [date and (not number or i > 1) for i, (date, number) in enumerate(zip(dates, numbers))]
     rest = [i for i, date in enumerate(dates) if not date]
-    if len(rest) > 2 and _counts(columns[rest[0]]) and not numbers[rest[1]] and not numbers[rest[2]]:
+    if (
+        len(rest) > 2
+        and len(columns[0]) > 2
+        and _counts(columns[rest[0]])
+        and not numbers[rest[1]]
+        and not numbers[rest[2]]
+    ):
         rest = rest[1:]  # the first column only numbers the rows
     fields = ["_"] * len(columns)
     for i, field in zip(rest, ("user", "item")):

@@ -292,7 +292,7 @@ def _columns(proposed, more=""):
     """The argument, and what to do about an entry that must be chosen."""
     code = f"columns={as_code(proposed)}{more}"
     if isinstance(proposed, dict):
-        return code + (f' (with the column of ratings for "{CHOOSE}")' if CHOOSE in proposed.values() else "")
+        return code + (f' (with the column that you choose for "{CHOOSE}")' if CHOOSE in proposed.values() else "")
     return code + (f' (with "rating" or "_" for "{CHOOSE}")' if CHOOSE in proposed else "")
 
 
