@@ -64,12 +64,15 @@ def check_2d(name, matrix, shape="(n_users, n_items)"):
 
 
 def in_seconds(timestamp):
-    """Raises ValueError where a timestamp can only be milliseconds, as `read_csv` tells the two apart."""
+    """Raises ValueError where a timestamp can only be of a finer unit: milliseconds as `read_csv` tells them, and below."""
     if timestamp is None or timestamp.dtype.kind not in "iuf":
         return
     late = np.isfinite(timestamp) & ((timestamp >= FIRST_MILLISECOND) | (timestamp <= -FIRST_MILLISECOND))
     if late.any():
-        row, advice = int(late.argmax()), "if these are milliseconds, divide by 1000: table['timestamp'] // 1000"
+        row = int(late.argmax())
+        units = {"milliseconds": 1000, "microseconds": 10**6, "nanoseconds": 10**9}
+        unit = list(units)[min(2, int(np.log10(abs(timestamp[row]) / FIRST_MILLISECOND) // 3))]
+        advice = f"if these are {unit}, divide: table['timestamp'] // {units[unit]}"
         raise ValueError(f"expected timestamp in seconds since 1970, got {timestamp[row]} at row {row}; {advice}")
 
 

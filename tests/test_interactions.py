@@ -301,7 +301,7 @@ def test_given_maps_and_dates():
 @pytest.mark.parametrize("moment", [1_260_759_144_000, 1_260_759_144_000.0, -(10**11)])
 def test_milliseconds_are_refused(moment):
     table = TABLE.assign(timestamp=[1, 10**11 - 1, moment, 0])
-    with pytest.raises(ValueError, match=r"in seconds since 1970, got -?\d+(\.0)? at row 2; .* divide by 1000"):
+    with pytest.raises(ValueError, match=r"in seconds since 1970, got -?\d+(\.0)? at row 2; .* divide"):
         Interactions.from_table(table)
     assert Interactions.from_table(table.assign(timestamp=table["timestamp"] // 1000)).timestamp[1] == 10**8 - 1
 
@@ -349,3 +349,12 @@ def test_importing_the_package_is_light():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
     code = "import sys, recsys_lib.data; print({'tensorflow', 'keras', 'matplotlib', 'sklearn'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+@pytest.mark.parametrize("factor", [10**3, 10**6, 10**9])
+def test_the_advice_on_a_finer_unit_gives_seconds(factor):
+    table = pd.DataFrame({"user_id": [1, 2], "item_id": [1, 1], "timestamp": [1_400_000_000 * factor] * 2})
+    with pytest.raises(ValueError, match="in seconds") as error:
+        Interactions.from_table(table)
+    table["timestamp"] //= int(str(error.value).rpartition("// ")[2])
+    assert Interactions.from_table(table).timestamp.tolist() == [1_400_000_000] * 2
