@@ -64,7 +64,7 @@ def check_2d(name, matrix, shape="(n_users, n_items)"):
 
 
 def in_seconds(timestamp):
-    """Raises ValueError where a timestamp can only be of a finer unit: milliseconds as `read_csv` tells them, and below."""
+    """Raises ValueError where a timestamp is of a finer unit: milliseconds, as `read_csv` tells them, or below."""
     if timestamp is None or timestamp.dtype.kind not in "iuf":
         return
     late = np.isfinite(timestamp) & ((timestamp >= FIRST_MILLISECOND) | (timestamp <= -FIRST_MILLISECOND))

@@ -1,4 +1,4 @@
-"""The runner of the experiments: what is finished stays, what is shared is fitted once, and the search keeps its best."""
+"""The runner of the experiments: what is finished stays, what is shared is fitted once, a search keeps its best."""
 
 import sys
 

@@ -257,3 +257,11 @@ def test_an_item_twice_in_a_history_is_refused():
     twice = csr_array((np.array([5.0, 5.0]), np.array([1, 1]), np.array([0, 2])), shape=(1, 2))
     with pytest.raises(ValueError, match="each item once"):
         EASE().fit(data).score(history=twice)
+
+
+def test_a_known_person_under_another_type_of_id_is_no_stranger():
+    data = Interactions.from_table(pd.DataFrame({"user_id": [1, 1, 2], "item_id": [5, 6, 5]}))
+    model, popularity = EASE().fit(data), Popularity().fit(data)
+    with pytest.raises(KeyError, match="did you mean 1"):
+        recommend(model, "1", fallback=popularity)
+    assert len(recommend(model, "somebody", fallback=popularity)) == 2

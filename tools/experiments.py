@@ -29,7 +29,8 @@ def run(name):
             f"import sys; sys.path.insert(0, {str(FOLDER)!r}); import {name}, _runner; "
             f"{name}.main(_runner.data_set({data!r}))"
         )
-        ended = subprocess.run([sys.executable, "-u", "-c", code], cwd=ROOT, env={**os.environ, **ONE_THREAD}).returncode
+        command, environment = [sys.executable, "-u", "-c", code], {**os.environ, **ONE_THREAD}
+        ended = subprocess.run(command, cwd=ROOT, env=environment).returncode
         minutes = (time.time() - start) / 60
         print(f"--- {name} on {data}: {'FAILED' if ended else 'done'} after {minutes:.1f} min", flush=True)
         if ended:

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from bookfiles import ROOT
 
+from bookfiles import ROOT
 from recsys_lib.data.movielens import TITLE_AND_YEAR
 
 TARGET = ROOT / "recsys_lib" / "data" / "movietweetings_100k"

@@ -69,14 +69,18 @@ class IdMap:
                 raise KeyError(self.why_unknown(value))
         return np.array([self._position[value] for value in ids], dtype=np.int32)
 
+    def alike(self, value):
+        """The known id that is written as this one, such as 1 for "1"; None where there is none."""
+        text = str(value).strip()
+        return next((known for known in self.ids if str(known).strip() == text), None)
+
     def why_unknown(self, value):
         """What to say of an id that is not here: the known one that it may have been, or some that are known."""
-        text = str(value).strip()
-        for known in self.ids:
-            if str(known).strip() == text:
-                kind = "" if type(known) is type(value) else f" ({type(known).__name__}, not {type(value).__name__})"
-                return f"unknown id {value!r}; did you mean {known!r}{kind}?"
-        return f"unknown id {value!r}; expected one of {len(self)} ids such as {self._some()}"
+        known = self.alike(value)
+        if known is None:
+            return f"unknown id {value!r}; expected one of {len(self)} ids such as {self._some()}"
+        kind = "" if type(known) is type(value) else f" ({type(known).__name__}, not {type(value).__name__})"
+        return f"unknown id {value!r}; did you mean {known!r}{kind}?"
 
     def _some(self):
         return ", ".join(map(repr, self.ids[:3])) + (", …" if len(self) > 3 else "")

@@ -15,7 +15,6 @@ from recsys_lib.data.interactions import Interactions, likes, with_data
 from recsys_lib.models import saving
 from recsys_lib.retrieval import top_k
 
-
 ROUNDING = 1e-6  # what a score of 0 may be off by
 
 
@@ -181,7 +180,8 @@ class BaseRecommender:
             entries, history = history.nnz, history.copy()
             history.sum_duplicates()
             if history.nnz < entries:
-                raise ValueError(f"expected each item once in a row of history, received {entries - history.nnz} repeats")
+                repeats = entries - history.nnz
+                raise ValueError(f"expected each item once in a row of history, received {repeats} repeats")
         return history
 
 
@@ -193,9 +193,9 @@ def recommend(model, user_id=None, *, k=10, history=None, fallback=None, exclude
     (`can_score`): above all a person who liked nothing.
     Returns DataFrame(rank, item_id, columns of the item table, score), best first; seen items are left out. Columns
     rank and score of the item table give way to these.
-    Raises KeyError for an unknown user or unknown items; ValueError where the model cannot score the person and there
-    is no fallback, or where the fallback was fitted on other items or needs likes itself; TypeError for a model that is
-    no `BaseRecommender`.
+    Raises KeyError for an unknown user or unknown items, with a fallback too where a known id is written alike ("1" for
+    1); ValueError where the model cannot score the person and there is no fallback, or where the fallback was fitted on
+    other items or needs likes itself; TypeError for a model that is no `BaseRecommender`.
     Chapter: The full build."""
     require(model, BaseRecommender)._check_fitted()
     if (user_id is None) == (history is None):
@@ -212,7 +212,7 @@ def recommend(model, user_id=None, *, k=10, history=None, fallback=None, exclude
     elif _was_fitted_on(model, user_id):
         user = model.users_.index(user_id)
         seen, scores = model.train_[[user]], model.score([user])
-    elif fallback is not None:
+    elif fallback is not None and (user_id in model.users_ or model.users_.alike(user_id) is None):
         seen, scores = csr_array((1, len(model.items_)), dtype=np.float32), None
     else:
         known = f"user {user_id!r} had no rating in what the model was fitted on; pass history= or fallback="

@@ -53,7 +53,7 @@ def hit_chance(better, tied, k=10):
 
 
 def hits(model, split, part, dataset):
-    """The usual measure; and for each user the mean chance of a hit@10, among each set of rivals and in the catalogue."""
+    """The usual measure; and for each user the mean chance of a hit@10, among each set of rivals and in all films."""
     values = by_user(model, split, part, dataset)
     user, item = relevant_ratings(split, part, dataset.liked_from)
     users, row = np.unique(user, return_inverse=True)

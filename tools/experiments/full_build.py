@@ -1,4 +1,4 @@
-"""The long runs behind *The full build*: every rival tuned alike, the test table, three arms of the embedding, newcomers.
+"""The long runs behind *The full build*: each rival tuned alike, the test table, three arms of the embedding, newcomers.
 
 Every tuned model gets eight settings on validation (fitted on train, seed 0); the test part is then scored with the
 setting chosen, a random model with five seeds. Newcomers are users left out whole, in several draws, each with a seed
@@ -74,11 +74,12 @@ def main(dataset):
         if settings != chosen[name]:
             rows[unchanged(name)] = run.test(name, settings, seeds=[0])
     values = {"chosen": chosen, "test": table(rows), "newcomers": newcomers(run, chosen)}
-    run.record("full_build", {"split": "split_by_user_time", "tuning_seeds": [0], "draws": len(DRAWS[dataset.name])}, values)
+    draws = len(DRAWS[dataset.name])
+    run.record("full_build", {"split": "split_by_user_time", "tuning_seeds": [0], "draws": draws}, values)
 
 
 def arms(dataset):
-    """The embedding with a part of it left out; on the second data set the whole alone is trained, which takes longest."""
+    """The embedding with a part of it left out; on the second data set only the whole is trained."""
     return ARMS if dataset.name == "movielens" else {}
 
 

@@ -105,7 +105,7 @@ def generosity(split, part):
 
 
 def lists(model, split, part):
-    """What the fitted model recommends to the users of the part: raters of a recommended film (mean), distinct films."""
+    """What the fitted model recommends to the users of the part: mean raters of a film shown, distinct films."""
     users, before = np.unique(getattr(split, part).user), split.before(part).matrix()
     top = top_k(model.score(users), 10, exclude=before[users])
     raters = np.bincount(before.indices, minlength=before.shape[1])
@@ -144,7 +144,8 @@ def main(dataset):
     named = ("ndcg@10", "recall@20", "unserved")
     by_list = {row: [{m: seed[m] for m in named} for seed in seeds] for row, seeds in rows.items()}
     by_star = {row: [{"squared error": seed["squared error"]} for seed in seeds] for row, seeds in rows.items()}
-    by_seed = {row: [{m: seed[m] for m in ("rmse", "raters", "films")} for seed in seeds] for row, seeds in rows.items()}
+    others = ("rmse", "raters", "films")
+    by_seed = {row: [{m: seed[m] for m in others} for seed in seeds] for row, seeds in rows.items()}
     values = {"chosen": best, "test": table(by_list), "squared_error": table(by_star), "test_by_seed": by_seed}
     run.record("losses", {"shared": SHARED, "losses": LOSSES, "axes": AXES, "split": run.split.kind}, values)
 

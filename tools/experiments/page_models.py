@@ -1,8 +1,8 @@
 """The models that run in the page *Recommend to me*, measured on users they never met.
 
-`split_users` leaves a tenth of the users out whole, in several draws, each with a seed of its own; every model is fitted on
-the others and serves the left-out from their history alone. The embedding is trained from histories (no vector of a
-user's own); its settings are chosen on the validation users of the first two draws, who take no exam in any draw. Then
+`split_users` leaves a tenth of the users out whole, in several draws, each with a seed of its own; every model is
+fitted on the others and serves the left-out from their history alone. The embedding is trained from histories (no
+vector of a user's own); its settings are chosen on the validation users of the first two draws, who take no exam in any draw. Then
 what the page does to it is measured: vectors in int8, a catalogue of the films with at least two likes, the item bias
 out step by step."""
 
