@@ -1,4 +1,4 @@
-"""The long runs behind *The full build*: each rival tuned alike, the test table, three arms of the embedding, newcomers.
+"""The long runs behind *The full build*: rivals tuned alike, the test table, three arms of the embedding, newcomers.
 
 Every tuned model gets eight settings on validation (fitted on train, seed 0); the test part is then scored with the
 setting chosen, a random model with five seeds. Newcomers are users left out whole, in several draws, each with a seed

@@ -2,9 +2,9 @@
 
 `split_users` leaves a tenth of the users out whole, in several draws, each with a seed of its own; every model is
 fitted on the others and serves the left-out from their history alone. The embedding is trained from histories (no
-vector of a user's own); its settings are chosen on the validation users of the first two draws, who take no exam in any draw. Then
-what the page does to it is measured: vectors in int8, a catalogue of the films with at least two likes, the item bias
-out step by step."""
+vector of a user's own); its settings are chosen on the validation users of the first two draws, who take no exam in any
+draw. Then what the page does to it is measured: vectors in int8, a catalogue of the films with at least two likes, the
+item bias out step by step."""
 
 import numpy as np
 from _runner import Run, Search, data_set, table
