@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 import bootstrap_cell
+import lengths
 import notebooks as runner
 import test_all
 from bookfiles import ROOT, TEXT_FORMATTER, headings, notebook_paths, page_anchors, stored_notebook
@@ -120,11 +121,33 @@ def test_code_and_prints_fit_the_page(notebook):
                 assert len(line) <= MAX_WIDTH, f"cell {number}: {len(line)} wide: {line}"
 
 
-def test_exercises_are_named_alike(notebook):
+def test_is_one_class(path):
+    assert lengths.too_long(path) == []
+
+
+def test_the_head_says_how_long_it_is_to_read(path, notebook):
+    minutes = re.search(r"(\d+) min to read", notebook.cells[0].source)
+    assert minutes and int(minutes[1]) == lengths.length(path).minutes
+
+
+def test_exercises_are_named_alike(path, notebook):
     titles = [title for _, cell in text_cells(notebook) for _, title in headings(cell.source)]
     found = [title for title in titles if title.startswith("Exercise")]
-    assert len(found) == len(EXERCISES)
-    assert all(title.startswith(start) for title, start in zip(found, EXERCISES)), found
+    expected = EXERCISES[:1] if lengths.is_start(path) else EXERCISES
+    assert len(found) == len(expected)
+    assert all(title.startswith(start) for title, start in zip(found, expected)), found
+
+
+def test_every_objective_is_tested(path, notebook):
+    """Two by checked exercises, one by the open one, each other by a question; the part `start` asks no questions."""
+    objectives = len(re.findall(r"^- ", notebook.cells[0].source, re.MULTILINE))
+    stubs = [cell.source for _, cell in code_cells(notebook) if "exercise" in tags(cell)]
+    checked = {name for source in stubs for name in re.findall(r"""check\(\s*["']([\w.]+)""", source)}
+    if lengths.is_start(path):
+        assert len(checked) == 1
+    else:
+        assert 3 <= objectives <= 5
+        assert len(checked) >= objectives - 1, f"{objectives} objectives, and only {sorted(checked)} are checked"
 
 
 def test_tags_are_known(notebook):
@@ -132,13 +155,13 @@ def test_tags_are_known(notebook):
         assert tags(cell) <= TAGS, f"cell {number}: unknown tags {tags(cell) - TAGS}"
 
 
-def test_claims_are_computed_and_hold(notebook):
+def test_claims_are_computed_and_hold(path, notebook):
     calls = 0
     for number, cell in code_cells(notebook):
         written = claim_calls(cell.source)
         assert len(printed_claims(cell)) >= written, f"cell {number}: a claim is written that did not print"
         calls += written
-    assert calls >= 3, "a chapter's conclusions are claim cells"
+    assert calls >= (1 if lengths.is_start(path) else 3), "a chapter's conclusions are claim cells"
 
 
 def test_a_third_of_the_printing_cells_is_compared(notebook):
@@ -187,9 +210,10 @@ def test_has_one_title(notebook):
     assert all(after <= before + 1 for before, after in zip(levels, levels[1:])), "a heading level is skipped"
 
 
-def test_closes_with_what_to_remember_production_and_reading(notebook):
+def test_closes_with_what_to_remember_production_and_reading(path, notebook):
+    closing = CLOSING[:1] if lengths.is_start(path) else CLOSING
     titles = " · ".join(title for _, cell in text_cells(notebook) for _, title in headings(cell.source)[:9])
-    missing = [part for part in CLOSING if not re.search(part, titles, re.IGNORECASE)]
+    missing = [part for part in closing if not re.search(part, titles, re.IGNORECASE)]
     assert not missing, f"no section on {missing}"
 
 
