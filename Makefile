@@ -34,6 +34,7 @@ env: ## make or refresh the environment .venv
 
 pages: env
 	@$(RUN)/front_lists.py
+	@$(RUN)/surprise.py
 	@$(RUN)/claims_page.py
 	@$(RUN)/formula_index.py
 

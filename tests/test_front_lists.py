@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 import front_lists
+import surprise
 from bookfiles import ROOT, notebook_paths
 from front_lists import Head
 
@@ -25,6 +26,12 @@ def heads(**needs):
 
 def test_lists_and_graph_are_up_to_date(capsys):
     assert front_lists.main(["--check"]) == 0, capsys.readouterr().out
+
+
+def test_the_surprise_is_drawn_from_the_stored_result(capsys):
+    assert surprise.main(["--check"]) == 0, capsys.readouterr().out
+    values = surprise.measured()
+    assert values["Pearson"] < values["Popularity"] < values["cosine"]
 
 
 @pytest.mark.parametrize("path", notebook_paths(), ids=lambda path: path.stem)

@@ -10,6 +10,7 @@ import sys
 
 from bookfiles import ROOT
 from browser_pages import NONE, launched, visit
+from explore_stills import OPENED
 
 SITE = ROOT / "_build" / "html" / "book" / "explore"
 LIMIT_MS = 50
@@ -73,7 +74,7 @@ def main():
             return 0
         for what, (name, choice, act) in ACTS.items():
             page = browser.new_page()
-            visit(page, (SITE / f"{name}.html").as_uri())
+            visit(page, (SITE / f"{name}.html").as_uri() + OPENED.get(name, ""))
             prepare(page, choice)
             taken = milliseconds(page, act)
             over += taken > LIMIT_MS

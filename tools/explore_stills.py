@@ -22,7 +22,11 @@ SITE = ROOT / "_build" / "html"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chromium-headless-shell")
 LIMIT = 120_000  # bytes
 KEPT = sorted({*MODEL_COLORS.values(), "#0b57a4", "#b3470b", "#aeb3b6"})  # models, the two accents, edge of a slider
-BARE = "header, .bd-sidebar-primary, .bd-sidebar-secondary {visibility: hidden !important} * {caret-color: transparent}"
+OPENED = {"recommend": "#likes=1214,2571,541"}  # what is empty when it opens is shown with a list
+BARE = (
+    "header, .bd-sidebar-primary, .bd-sidebar-secondary, .films-settings {visibility: hidden !important}"
+    "* {caret-color: transparent}"
+)
 
 
 def still_names():
@@ -57,7 +61,7 @@ def take(names):
         settings = {"color_scheme": "light", "reduced_motion": "reduce", "device_scale_factor": 2}
         for name, page_name in names.items():
             page = browser.new_page(viewport={"width": 1280, "height": 900}, **settings)
-            page.goto((SITE / "book" / "explore" / f"{page_name}.html").as_uri())
+            page.goto((SITE / "book" / "explore" / f"{page_name}.html").as_uri() + OPENED.get(name, ""))
             figure = page.locator(f'[data-explore="{name}"].is-live:not([data-waiting]) > .explore-live')
             figure.wait_for(timeout=15_000)
             page.add_style_tag(content=BARE)

@@ -35,7 +35,7 @@ FIELDS = ("name", "latex", "section", "function", "test")
 INTRO = """# Formula index
 
 From a formula to the section that derives it, to the function that computes it, to the test that holds the two \
-together: {count} formulas. A test of the book fails where one of these links leads nowhere.
+together: {count} formulas. A test of the book fails where one of these leads nowhere.
 """
 
 
@@ -104,10 +104,14 @@ def read_entries():
     return entries, wrong
 
 
-def code_link(path, line, url):
-    """GitHub's page at that line, or, while the address is unknown, the file itself."""
-    name = path.relative_to(ROOT).as_posix()
-    return f"{url}/blob/main/{name}#L{line}" if url else f"../{name}"
+def code_link(name, path, line, url):
+    """The name, linked to GitHub's page at that line where the address is known; the code itself stands on the page."""
+    return f"[`{name}`]({url}/blob/main/{path.relative_to(ROOT).as_posix()}#L{line})" if url else f"`{name}`"
+
+
+def code(path, names):
+    """A function, class or test as it stands in its file."""
+    return f"```{{literalinclude}} ../{path.relative_to(ROOT).as_posix()}\n:pyobject: {names}\n```"
 
 
 def page(entries, url=None):
@@ -121,10 +125,14 @@ def page(entries, url=None):
             chapter = notebook
             lines.append(f"## {chapter_title(stored_notebook(notebook))}\n")
         section = f"[{heading}](../{notebook.relative_to(ROOT).as_posix()}#{anchor})"
+        module = function[0].relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
+        names, test_name = raw["function"].removeprefix(f"{module}."), raw["test"].split("::", 1)[1].split("[")[0]
         lines.append(
             f"**{raw['name']}**\n\n$$\n{raw['latex'].strip()}\n$$\n\n"
-            f"Section {section} · function [`{raw['function']}`]({code_link(*function, url)}) · "
-            f"test [`{raw['test'].split('::')[-1]}`]({code_link(*test, url)})\n"
+            f"Section {section} · function {code_link(raw['function'], *function, url)} · "
+            f"test {code_link(test_name, *test, url)}\n\n"
+            '<details class="code"><summary>Code of the function and its test</summary>\n\n'
+            f"{code(function[0], names)}\n\n{code(test[0], test_name)}\n\n</details>\n"
         )
     return "\n".join(lines)
 

@@ -103,11 +103,29 @@ def readme(heads, page):
 
 
 def intro(heads, page):
-    blocks = []
+    minutes = sum(head.minutes or 0 for head in heads)
+    blocks = [f"{spelt(len(heads)).capitalize()} chapters, about {round(minutes / 60)} hours to read."]
     for part, chapters in by_part(heads):
-        lines = [f"- {link(head, page)}: {head.question}" for head in chapters]
-        blocks.append(f"*{part}*\n\n" + "\n".join(lines))
-    return "\n\n".join(blocks)
+        lines = [f"- {link(head, page)}: {head.question} *{head.minutes or '?'} min*" for head in chapters]
+        blocks.append(f"**{part}**\n\n" + "\n".join(lines))
+    lines = [
+        f"- [{title}]({place.relative_to(page.parent).as_posix()}): {question}" for place, title, question in pages()
+    ]
+    return "\n\n".join([*blocks, "**Explore**, in the page, nothing to install\n\n" + "\n".join(lines)])
+
+
+def spelt(number):
+    """A small number in words."""
+    words = "no one two three four five six seven eight nine ten eleven twelve".split()
+    return words[number] if number < len(words) else str(number)
+
+
+def pages():
+    """(path, title, question) of the explorable pages; the question is the paragraph below the title."""
+    names = [name for name in parts() if name.startswith("book/explore/")]
+    for path in (ROOT / f"{name}.md" for name in names):
+        title, question = re.match(r"# (.+)\n\n(.+)\n", path.read_text("utf-8")).groups()
+        yield path, title, question
 
 
 def how_to_use(heads, page):

@@ -9,14 +9,26 @@
     "div.highlight > pre": "Code, wider than the page: scroll sideways",
   };
 
+  // The edge behind which there is more fades out.
+  function fade(box) {
+    box.classList.toggle("more-right", box.scrollLeft + box.clientWidth < box.scrollWidth - 2);
+    box.classList.toggle("more-left", box.scrollLeft > 2);
+  }
+
   function markOverflow() {
     document.querySelectorAll("p span.math, li span.math, td span.math").forEach((formula) => {
       formula.classList.remove("wide");
       const column = formula.closest("p, li, td");
       formula.classList.toggle("wide", formula.getBoundingClientRect().width > column.clientWidth);
     });
+    document.querySelectorAll(".cell_output > a.image-reference, .explore-still").forEach((picture) => {
+      fade(picture);
+      picture.onscroll = () => fade(picture);
+    });
     for (const [selector, label] of Object.entries(BOXES)) {
       document.querySelectorAll(selector).forEach((box) => {
+        fade(box);
+        box.onscroll = () => fade(box);
         if (box.scrollWidth > box.clientWidth) {
           box.tabIndex = 0;
           box.setAttribute("role", "group");

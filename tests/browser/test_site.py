@@ -100,6 +100,49 @@ def test_search_finds_a_term(open_page, way):
     page.wait_for_selector("article h1")
 
 
+@pytest.mark.parametrize(
+    ("words", "term"),
+    [
+        ("ndcg", "NDCG"),
+        ("cold start", "Cold start"),
+        ("Jaccard", "Jaccard similarity"),
+        ("余弦相似度", "Cosine similarity"),
+        ("协同过滤", "Collaborative filtering"),
+    ],
+)
+def test_search_offers_the_glossary_first_and_opens_at_the_place(open_page, words, term):
+    page = open_page("search", query=f"?q={words}")
+    first = page.locator("#search-results li a").first
+    first.wait_for()
+    page.wait_for_function("document.querySelector('#search-results').textContent.includes('finished')")
+    found = page.locator("#search-results li a").all_inner_texts()
+    assert found[0].startswith("Glossary > ") and f"Glossary > {term}" in found[:3]
+    page.get_by_role("link", name=f"Glossary > {term}", exact=True).click()
+    page.wait_for_selector("article h1")
+    assert "#" in page.url and page.locator(":target h2").first.inner_text().startswith(term)
+
+
+def test_the_code_of_a_formula_stands_on_the_page(kept_page):
+    page = kept_page("book/formula_index")
+    folded = page.locator("details.code")
+    assert folded.count() == page.locator("div.math").count() > 30
+    assert not page.locator("article a[download], article a[href$='.py']").count()
+    for part in folded.all():
+        assert len(re.findall(r"^(?:def|class) ", part.text_content(), re.MULTILINE)) >= 2  # the function, its test
+
+
+def test_what_is_cut_on_a_phone_shows_that_there_is_more(open_page):
+    page = open_page("book/formula_index", width=360)
+    page.wait_for_timeout(300)
+    cut = page.evaluate("""() => [...document.querySelectorAll('div.math mjx-container, div.highlight > pre')]
+        .filter(box => box.clientWidth && box.scrollWidth > box.clientWidth + 2)
+        .map(box => box.classList.contains('more-right'))""")
+    assert cut and all(cut)
+    box = page.locator("div.math mjx-container.more-right").first.element_handle()
+    box.evaluate("box => { box.scrollLeft = box.scrollWidth; }")
+    page.wait_for_function("({ classList: c }) => c.contains('more-left') && !c.contains('more-right')", arg=box)
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_axe_finds_nothing(open_page, name):
     """By day: everything; by night: contrast; on a phone: everything else, for its colours are the same."""

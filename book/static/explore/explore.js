@@ -140,6 +140,7 @@ const explore = (function () {
 			event.preventDefault();
 			move(to);
 		};
+		node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false }); // a finger drags, nothing scrolls
 		node.onpointerdown = (event) => { node.setPointerCapture(event.pointerId); node.focus(); event.preventDefault(); };
 		node.onpointermove = (event) => {
 			if (!node.hasPointerCapture(event.pointerId)) return;

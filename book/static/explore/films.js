@@ -14,6 +14,23 @@ const films = (function () {
 		return ` ${letters.replace(/[^\p{L}\p{N}]+/gu, " ").trim()}`;
 	}
 
+	// The words of a title, and what people type for them: II as 2, Spider-Man as spiderman, a first letter for each word.
+	const ROMAN = ["ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"];
+	function searched(title) {
+		const text = plain(title), names = text.split(" ").slice(1), numbers = names.filter((w) => ROMAN.includes(w));
+		const joined = names.slice(0, -1).map((word, i) => word + names[i + 1]), first = names.map((word) => word[0]).join("");
+		return `${text} ${[...numbers.map((w) => ROMAN.indexOf(w) + 2), ...joined, first, first.replace(/^[ta]/, "")].join(" ")}`;
+	}
+
+	// Whether a typed word begins a word of the title but for one slip: a letter wrong, missing, too many, or two exchanged.
+	function slipped(typed, word) {
+		let i = 0;
+		while (i < typed.length && typed[i] === word[i]) i++;
+		const a = typed.slice(i), b = word.slice(i);
+		return b.startsWith(a.slice(1)) || b.slice(1).startsWith(a) || b.slice(1).startsWith(a.slice(1)) ||
+			(a[0] === b[1] && a[1] === b[0] && b.slice(2).startsWith(a.slice(2)));
+	}
+
 	const unpack = {
 		films(data) {
 			const titles = data.titles.split("\n"), years = numbers(data.years, Uint16Array);
@@ -21,7 +38,7 @@ const films = (function () {
 			const short = titles.map((title) => title.replace(/ \(.*/, "")); // without a second title in brackets
 			const whole = dated(titles);
 			return {
-				n: titles.length, years, short, names: dated(short), whole, words: whole.map(plain), plain: short.map(plain),
+				n: titles.length, years, short, names: dated(short), whole, words: whole.map(searched), plain: short.map(plain),
 				ids: numbers(data.ids, Uint32Array), likes: numbers(data.likes, Uint16Array),
 				genres: numbers(data.genres, Uint32Array), genreNames: data.genreNames,
 			};
@@ -38,8 +55,9 @@ const films = (function () {
 			return { ...said, x: axis(x), y: axis(y) };
 		},
 	};
-	const made = {};
-	const load = (name) => (made[name] ??= explore.load(name).then(unpack[name]));
+	const made = {}, there = {};
+	const load = (name) => (made[name] ??= explore.load(name).then((data) => (there[name] = unpack[name](data))));
+	const now = (name) => there[name]; // what was loaded before
 
 	// explore.start with the data named, which are asked for once the page is painted.
 	async function start(name, build, ...parts) {
@@ -52,13 +70,22 @@ const films = (function () {
 		}
 	}
 
-	// The films whose titles hold all words as beginnings: the very title first, then the best liked.
-	function found(data, text) {
+	// The films whose titles hold all words as beginnings, or where there is none, nearly: the very title first, then the
+	// best liked.
+	function found(data, text, slips = false) {
 		const parts = plain(text).match(/ [^ ]+/g);
 		if (!parts) return [];
-		const all = [...data.words.keys()].filter((i) => parts.every((part) => data.words[i].includes(part)));
+		const near = (part, words) => part.length > 4 && words.split(" ").some((word) => slipped(part.slice(1), word));
+		const holds = (i) => parts.every((part) => data.words[i].includes(part) || (slips && near(part, data.words[i])));
+		const all = [...data.words.keys()].filter(holds);
 		const very = new Set([plain(text), ` the${plain(text)}`]), whole = (i) => very.has(data.plain[i]);
 		return all.sort((i, j) => whole(j) - whole(i) || data.likes[j] - data.likes[i] || i - j);
+	}
+
+	// What the box shows for a text: the films found, or where there is none, those that are one slip away.
+	function search(data, text) {
+		const all = found(data, text);
+		return all.length ? all : found(data, text, true);
 	}
 
 	// Makes the template's box a combobox over the titles; without: Set or Map of films not offered.
@@ -73,12 +100,15 @@ const films = (function () {
 			list.children[at]?.scrollIntoView({ block: "nearest" });
 		}
 		function show(text) {
-			options = found(data, text).filter((i) => !without.has(i)).slice(0, SHOWN);
+			const all = search(data, text), first = all[0], exact = found(data, text).length > 0;
+			options = all.filter((i) => !without.has(i)).slice(0, SHOWN);
 			list.replaceChildren(...options.map((film, i) =>
 				el("li", { role: "option", id: `films-option-${i}`, onclick: () => take(film) }, data.whole[film])));
 			list.hidden = !options.length;
 			set(input, { "aria-expanded": String(!list.hidden) });
-			told.textContent = text.trim() && list.hidden ? told.dataset.none : "";
+			const { taken, near, none } = told.dataset, again = without.has(first);
+			told.textContent = !text.trim() ? "" : again ? explore.fill(taken, { film: data.short[first] })
+				: exact ? "" : options.length ? near : none;
 			point(options.length ? 0 : -1);
 		}
 		function take(film) {
@@ -102,5 +132,5 @@ const films = (function () {
 		return input;
 	}
 
-	return { load, start, finder };
+	return { load, now, search, start, finder };
 })();
