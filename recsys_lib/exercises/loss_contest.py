@@ -13,8 +13,9 @@ question(
 
 question(
     "loss_contest.q2",
-    a="Each of these two intervals is about one mean. The same users stand behind both, so a user who is hard for one "
-    "model is hard for the other, and the difference is known better than either mean: read its own interval.",
+    a="Each of these two intervals compares with popularity, not the two losses. The same users stand behind both, so "
+    "a user who is hard for one model is hard for the other, and their difference is known better than either number: "
+    "read its own interval.",
     b=right("Right: the interval of the difference excludes zero, for these users, these data and these settings."),
     c="The interval is over users and seeds of this file. It says nothing of other data, nor of other settings.",
 )
