@@ -3,7 +3,7 @@
 import numpy as np
 
 from recsys_lib import similarity
-from recsys_lib.exercises import check_function, check_value, exercise
+from recsys_lib.exercises import check_function, check_value, exercise, question, right
 
 R = np.array(  # the chapter's five users × (Hit, Twin, Cult, Foe)
     [[5, 4, np.nan, 1], [4, 5, np.nan, 2], [4, np.nan, 5, np.nan], [2, np.nan, 3, 5], [3, 2, np.nan, 4]]
@@ -128,3 +128,24 @@ def pearson_pair(answer):
 def _cosine_of_common(x, y):
     both = ~np.isnan(x) & ~np.isnan(y)
     return _cosine(x[both], y[both]) if both.any() else 0.0
+
+
+question(
+    "similarity.q1",
+    a="2 is the dot product. The cosine divides it by both lengths.",
+    b=right("Right: 1 + 0 + 1 + 0 = 2, over the lengths √2 and √3."),
+    c="You divided 2 by 3, one squared length. The cosine divides by √2 · √3.",
+)
+question(
+    "similarity.q2",
+    a="The test says the opposite: these lists find fewer of the films that people went on to like.",
+    b=right("Right: the highest similarity is easiest to reach where one or two people speak."),
+    c="That is a difference, and not the reason: with all its neighbours kept, or on another signal, a 1 from two people "
+    "is still a 1.",
+)
+question(
+    "similarity.q3",
+    a="On MovieTweetings the history side is better. What held here need not hold on your data.",
+    b=right("Right: settings are chosen on validation, and the test part is opened once."),
+    c="A side chosen on the test part is flattered by it: the figure you report is then no test any more.",
+)

@@ -95,3 +95,20 @@ def test_pearson_right_in_another_way():
 def test_pearson_wrong(answer, hint):
     verdict = check("similarity.pearson_pair", answer)
     assert verdict.state == "wrong" and hint in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "hint"),
+    [
+        ("similarity.q1", "a", "dot product"),
+        ("similarity.q1", "c", "squared length"),
+        ("similarity.q2", "a", "opposite"),
+        ("similarity.q2", "c", "not the reason"),
+        ("similarity.q3", "a", "MovieTweetings"),
+        ("similarity.q3", "c", "flattered"),
+    ],
+)
+def test_questions(name, answer, hint):
+    assert check(name, "b").state == "right"
+    verdict = check(name, answer)
+    assert verdict.state == "wrong" and hint in verdict.message
