@@ -22,8 +22,9 @@ from recsys_lib.evaluation import evaluate
 COMPUTES = 1  # the number goes up with every change of code that changes a stored figure
 SEEDS = {"movielens": range(5), "movietweetings": range(3)}  # of what is random, on test
 METRICS = ("ndcg@10", "recall@20")
-SEED_ARGUMENT = {"ALS": "rng", "MatrixFactorization": "seed", "WrongGradient": "seed"}  # the models that are random
-USES_LIKES = {"Popularity", "ItemKNN", "EASE", "ALS", "MatrixFactorization", "WrongGradient"}
+EMBEDDINGS = ("MatrixFactorization", "WrongGradient", "TargetLeftOut")
+SEED_ARGUMENT = {"ALS": "rng"} | dict.fromkeys(EMBEDDINGS, "seed")  # the models that are random
+USES_LIKES = {"Popularity", "ItemKNN", "EASE", "ALS", *EMBEDDINGS}
 CLASSES = {name: getattr(models, name) for name in ("Popularity", "BiasModel", "ItemKNN", "EASE", "ALS")}
 
 
