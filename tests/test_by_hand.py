@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import special
 from scipy.sparse import csr_array
+from sklearn.preprocessing import normalize
 
 from bookfiles import notebook_paths, stored_notebook
 from recsys_lib import metrics, retrieval, similarity
@@ -32,8 +33,7 @@ def random_ratings(rng):
 
 def content(likes, vectors):
     model = ContentTFIDF()
-    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    model.implicit_, model.item_vectors_ = True, csr_array(unit)
+    model.implicit_, model.item_vectors_ = True, csr_array(vectors)  # rows of length 1, as `fit` makes them
     return model._score(None, csr_array(likes))
 
 
@@ -66,7 +66,7 @@ def random_lists(rng):
 
 
 REGISTRY = {
-    "anatomy.content_scores": (lambda rng: (random_likes(rng), rng.random((9, 4))), content),
+    "anatomy.content_scores": (lambda rng: (random_likes(rng), normalize(rng.random((9, 4)))), content),
     "anatomy.co_like_scores": (lambda rng: (random_likes(rng),), co_likes),
     "anatomy.top_k_by_hand": (
         lambda rng: (

@@ -33,7 +33,8 @@ def test_profile_right(answer):
         ([0, 50, 50], "percent"),
         ([0, 1 / 6, 1 / 6], "all films"),
         ([0, np.sqrt(0.5), np.sqrt(0.5)], "one unit long"),
-        ([0, 0, 0], "subtracted"),
+        ([0, 0, 0], "All zeros: did you subtract Kiss, or multiply"),
+        (np.zeros(3), "divide by two"),
         ([1, 0, 0], "add them"),
         ("half", "add them"),
     ],
@@ -57,6 +58,8 @@ def test_density_right(answer):
         (8e7, "number of known pairs"),
         (10**12, "number of all pairs"),
         (4e-11, "one customer bought"),
+        (205, "how many times smaller"),
+        (204.9, "the share itself"),
         (0.0001, "Divide"),
         ("little", "Divide"),
     ],
@@ -66,10 +69,38 @@ def test_density_wrong(answer, hint):
     assert verdict.state == "wrong" and hint in verdict.message
 
 
+def stub(scores, seen): ...
+
+
 def test_unfilled():
     assert check("anatomy.density", ...).state == "not yet"
     assert check("anatomy.profile", None).state == "not yet"
     assert check("anatomy.top_ten", lambda scores, seen: ...).state == "not yet"
+    assert check("anatomy.top_ten", stub).state == "not yet"
+    for number in (2, 3, 4):
+        assert check(f"anatomy.q{number}", None).state == "not yet"
+
+
+@pytest.mark.parametrize("name, letter", [("anatomy.q2", "b"), ("anatomy.q3", "c"), ("anatomy.q4", "b")])
+def test_questions_right(name, letter):
+    assert check(name, f" {letter.upper()}) ").state == "right"
+
+
+@pytest.mark.parametrize(
+    "name, letter, hint",
+    [
+        ("anatomy.q2", "a", "wrong place"),
+        ("anatomy.q2", "c", "symptom"),
+        ("anatomy.q3", "a", "includes zero"),
+        ("anatomy.q3", "b", "does not show that there is none"),
+        ("anatomy.q4", "a", "no co-likes"),
+        ("anatomy.q4", "c", "alone"),
+        ("anatomy.q4", "d", "no option"),
+    ],
+)
+def test_questions_wrong(name, letter, hint):
+    verdict = check(name, letter)
+    assert verdict.state == "wrong" and hint in verdict.message
 
 
 def by_sorted(scores, seen):
@@ -81,6 +112,14 @@ def masked(scores, seen, value=-np.inf):
     scores = np.array(scores, float)
     scores[list(seen)] = value
     return scores
+
+
+def printing(scores, seen):
+    print(by_sorted(scores, seen))
+
+
+def forgetting(scores, seen):
+    by_sorted(scores, seen)
 
 
 def by_infinity(scores, seen):
@@ -105,6 +144,17 @@ def test_top_ten_right(answer):
         (lambda s, seen: [i for i in np.argsort(-s, kind="stable")[:10] if i not in seen], "cut to ten first"),
         (lambda s, seen: [i for i in np.argsort(s, kind="stable")[::-1] if i not in seen][:10], "ties"),
         (lambda s, seen: np.asarray(s)[by_sorted(s, seen)], "indices"),
+        (lambda s, seen: np.argsort(-masked(s, seen, np.nan), kind="stable")[:10], "last, not out"),
+        (lambda s, seen: np.argsort(-masked(s, seen))[:10], "last, not out"),
+        (lambda s, seen: np.argsort(-masked(s, seen, np.nan))[:10], "last, not out"),
+        (lambda s, seen: np.argsort(masked(s, seen))[::-1][:10], "turns ties round"),
+        (lambda s, seen: np.argsort(masked(s, seen), kind="stable")[::-1][:10], "last, not out"),
+        (lambda s, seen: np.argsort(masked(s, seen, np.nan))[::-1][:10], "NaN is sorted last"),
+        (lambda s, seen: np.argsort(masked(s, seen, np.nan), kind="stable")[::-1][:10], "NaN is sorted last"),
+        (lambda s, seen: np.argsort(masked(s, seen))[::-1][: min(10, len(s) - len(seen))], "Right but for ties"),
+        (lambda s, seen: [i for i in np.argsort(-s) if i not in seen][:10], "any order"),
+        (printing, "prints its list"),
+        (forgetting, "begin with `return`"),
         (lambda s, seen: s.nothing, "AttributeError"),
     ],
 )
