@@ -33,6 +33,13 @@ def test_the_base_of_the_logarithm_makes_no_difference():
         ((1 + 1 / np.log2(5)) / (1 + 1 + 1 / np.log2(3) + 0.5), "rank + 1"),
         (1.2 / (1 + 1 / 2 + 1 / 3 + 1 / 4), "1/rank"),
         (0.5, "recall"),
+        (2 / 5, "precision: two of five"),
+        ((1 + 2 / 5) / 4, "average precision"),
+        (1, "hit rate"),
+        (1.0, "reciprocal rank"),
+        (0.414, "user 639"),
+        (54.14, "percent"),
+        (54, "ranks 1 and 5"),
         (BEST / EARNED, "Upside down"),
         (0.54, "three decimals"),
         ("0.54", "three decimals"),
@@ -87,7 +94,12 @@ def place(scores, wanted):
         (lambda s, w, k: np.clip((k - np.sum(s > s[w])) / max(np.sum(s == s[w]) - 1, 1), 0, 1), "Count it in"),
         (lambda s, w, k: (k - np.sum(s > s[w])) / np.sum(s == s[w]), "stops at 0 and at 1"),
         (lambda s, w, k: np.clip((k - np.sum(s >= s[w])) / np.sum(s == s[w]), 0, 1), "use >, not >="),
+        (lambda s, w, k: min((k - np.sum(s > s[w])) / np.sum(s == s[w]), 1), "falls below 0"),
+        (lambda s, w, k: max((k - np.sum(s > s[w])) / np.sum(s == s[w]), 0), "exceeds 1"),
         (lambda s, w, k: min(k / len(s), 1), "if all films tie"),
+        (lambda s, w, k: k / len(s), "k / n"),
+        (lambda s, w, k: 100 * by_all_places(s, w, k), "percent"),
+        (lambda s, w, k: 1 - by_all_places(s, w, k), "a miss"),
         (lambda s, w, k: by_all_places(-s, w, k), "Higher is better"),
         (lambda s, w, k: 0.5, "places are left"),
         (lambda s, w, k: 1 / 0, "ZeroDivisionError"),
@@ -97,3 +109,48 @@ def place(scores, wanted):
 def test_hit_chance_wrong(answer, hint):
     verdict = check("evaluation.hit_chance", answer)
     assert verdict.state == "wrong" and hint in verdict.message
+
+
+def by_draws(seed):
+    """The chance by 2,000 random orders of the films."""
+    rng = np.random.default_rng(seed)
+
+    def simulated(scores, wanted, k):
+        keys = rng.random((2000, len(scores)))
+        before = (scores > scores[wanted]) | ((scores == scores[wanted]) & (keys < keys[:, [wanted]]))
+        return np.mean(before.sum(axis=1) < k)
+
+    return simulated
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_simulated_hit_chance_is_named(seed):
+    verdict = check("evaluation.hit_chance", by_draws(seed))
+    assert verdict.state == "wrong" and "simulation" in verdict.message
+
+
+@pytest.mark.parametrize("name, letter", [("evaluation.q1", "b"), ("evaluation.q2", "c"), ("evaluation.q3", "b")])
+def test_questions_have_one_right_answer(name, letter):
+    states = {option: check(name, option).state for option in "abc"}
+    assert states.pop(letter) == "right" and set(states.values()) == {"wrong"}
+
+
+@pytest.mark.parametrize(
+    "name, answer, hint",
+    [
+        ("evaluation.q1", "a", "trec_eval divides"),
+        ("evaluation.q1", "c", "LensKit also divides"),
+        ("evaluation.q2", "a", "does not show that two models are equal"),
+        ("evaluation.q2", "b", "inside the interval"),
+        ("evaluation.q3", "a", "what was it chosen by"),
+        ("evaluation.q3", "c", "Rule 4"),
+    ],
+)
+def test_a_wrong_option_gets_its_own_hint(name, answer, hint):
+    verdict = check(name, answer)
+    assert verdict.state == "wrong" and hint in verdict.message
+
+
+def test_the_number_of_the_first_question():
+    worth = 1 / np.log2(np.arange(2, 7))
+    assert worth[:2].sum() / worth.sum() == pytest.approx(0.553, abs=5e-4)
