@@ -260,7 +260,7 @@ def test_a_score_is_dragged(explorable):
 def test_metrics_open_with_the_chapters_list(kept_page):
     page = kept_page("book/explore/metrics")
     values = [row.split("\t")[1] for row in page.locator(".values tbody tr").all_inner_texts()]
-    assert values == ["1.000", "0.400", "0.667", "0.500", "0.333", "0.498"]
+    assert values == ["1.000", "0.400", "0.500", "0.500", "0.250", "0.414"]
     assert reading(page).endswith("Different NDCGs among the libraries: 3.")
 
 
@@ -272,7 +272,7 @@ def test_metrics_by_keyboard_alone(explorable):
     assert "Film B is at rank 5. Hits at ranks 3, 5" in reading(page)
     assert page.evaluate(f"{FOCUS}.getAttribute('aria-label')").startswith("Move Film B, at rank 5")
     page.keyboard.press("End")
-    assert "Hits at rank 3 of the first 5, 3 relevant" in reading(page)
+    assert "Hits at rank 3 of the first 5, 4 relevant" in reading(page)
     tab_to(page, by_label("Film D is relevant"))
     page.keyboard.press("Space")
     assert "Hits at no rank" in reading(page)
@@ -329,14 +329,19 @@ def test_contests_turn_the_order_around(explorable):
 
 
 def test_numbers_of_the_contests_are_the_chapters():
+    """The page shows each model, the chapter how far it is from EASE."""
     text = (SCRIPTS / "data" / "contests.js").read_text("utf-8")
     shown = json.loads(text.split(" = ", 1)[1].rstrip(";\n"))
-    outputs = cell_with("evaluation", "found = {name: hits_by_user").outputs
+    outputs = cell_with("leakage", "def minus_ease").outputs
     html = next(out.data["text/html"] for out in outputs if "text/html" in out.get("data", {}))
-    cells = re.findall(r"<th>([^<]+)</th>\s*<td>([\d.]+)</td>\s*<td>([\d.]+)</td>\s*<td>([\d.]+)</td>", html)
-    chapter = {name: [float(v) for v in values] for name, *values in cells}
-    for model, contests in shown["models"].items():
-        assert [round(mean, 3) for mean, _low, _high in contests] == pytest.approx(chapter[model], abs=0.0011), model
+    rows = re.findall(r"<th>([^<]+)</th>" + r"\s*<td>([−.\d]+) \[[^<]*</td>" * 3, html)
+    chapter = {name: [float(v.replace("−", "-")) for v in values] for name, *values in rows}
+    ease = [mean for mean, _low, _high in shown["models"]["EASE"]]
+    compared = set(shown["models"]) & set(chapter)
+    assert len(compared) == 4
+    for model in compared:
+        means = [mean for mean, _low, _high in shown["models"][model]]
+        assert [a - b for a, b in zip(means, ease)] == pytest.approx(chapter[model], abs=2e-4), model
 
 
 def test_a_figure_whose_data_is_missing_says_so(explorable):
