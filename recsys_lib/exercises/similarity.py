@@ -140,8 +140,7 @@ question(
     "similarity.q2",
     a="The test says the opposite: these lists find fewer of the films that people went on to like.",
     b=right("Right: the highest similarity is easiest to reach where one or two people speak."),
-    c="That is a difference, and not the reason: with all its neighbours kept, or on another signal, a 1 from two people "
-    "is still a 1.",
+    c="That is a difference, and not the reason: a 1 from two people is a 1 on any signal.",
 )
 question(
     "similarity.q3",
