@@ -1,8 +1,11 @@
 """Checkers of the chapter Losses."""
 
+import contextlib
+import io
+
 import numpy as np
 
-from recsys_lib.exercises import check_function, check_value, exercise, flat
+from recsys_lib.exercises import check_function, check_value, exercise, flat, question, right, wrong
 
 SCORES, LIKES = np.log([3.0, 1.0, 1.0, 1.0]), np.array([1.0, 1.0, 0.0, 0.0])
 SHARE = np.exp(SCORES) / np.exp(SCORES).sum()
@@ -11,18 +14,22 @@ SHARE = np.exp(SCORES) / np.exp(SCORES).sum()
 @exercise("losses.several_likes")
 def several_likes(answer):
     """Gradient of the multinomial loss by the four scores: 2 π − y."""
-    right = LIKES.sum() * SHARE - LIKES
+    gradient = LIKES.sum() * SHARE - LIKES
     return check_value(
         flat(answer),
-        right,
+        gradient,
         tolerance=5e-3,  # two decimals by hand, such as −.67
         mistakes=[
             (SHARE - LIKES, "This is π − y, right for one like. Two likes send the probabilities down twice."),
-            (-right, "These are the pushes, minus the gradient. The sign is the other way round."),
-            (right / 2, "You divided by the number of likes. The loss is the sum over the likes, not their mean."),
+            (-gradient, "These are the pushes, minus the gradient. The sign is the other way round."),
+            (gradient / 2, "You divided by the number of likes. The loss is the sum over the likes, not their mean."),
             (SHARE, "These are the probabilities π. Now the likes: how often does π count, and who gets a 1 back?"),
             (LIKES.sum() * SHARE, "Each liked film still has to get its own 1 back: subtract y."),
             (2 * np.array([3, 1, 1, 1]) - LIKES, "Divide the exponentials by their sum, 6, first."),
+            (
+                2 * np.exp([3, 1, 1, 1]) / np.exp([3, 1, 1, 1]).sum() - LIKES,
+                "The scores are log 3, 0, 0, 0, so their exponentials are 3, 1, 1, 1. You took exponentials of those.",
+            ),
             (-np.sum(LIKES * np.log(SHARE)), "This is the loss. The gradient has one number for each film."),
             (lambda a: np.shape(a) != (4,), "Four films, four numbers: the gradient has one for each score."),
         ],
@@ -45,8 +52,22 @@ def _logs(s, floor=0.0):
         return np.mean(-np.log(1 / (1 + np.exp(-_gaps(s))) + floor))
 
 
-FLOOR = "The small number inside the logarithm caps the loss near"
+FLOORS = 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, np.finfo(float).eps  # inside the logarithm
 CAPS = 10, 20, 30, 50, 100, 500, 700  # for the gap, as one would choose them
+
+
+def _floored(floor):
+    return lambda s: _logs(s, floor)
+
+
+def _prints(function):
+    """Whether it prints its result and returns nothing."""
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed), np.errstate(all="ignore"):
+            return function(ROWS[1][0].copy()) is None and bool(printed.getvalue().strip())
+    except Exception:  # check_function says what is wrong
+        return False
 
 
 def _capped(cap):
@@ -64,6 +85,8 @@ def bpr_row(answer):
         with np.errstate(all="ignore"):
             return answer(s)
 
+    if callable(answer) and _prints(answer):
+        return wrong("Your function prints the loss and returns None. End it with return.")
     return check_function(
         quiet if callable(answer) else answer,
         _bpr,
@@ -78,8 +101,14 @@ def bpr_row(answer):
                 "Right for small gaps, but at −1000 σ is rounded to 0 and your loss is infinite. It should be 1000: "
                 "write −log σ(x) as softplus(−x), np.logaddexp(0, −x).",
             ),
-            (lambda s: _logs(s, 1e-10), f"{FLOOR} 23, and beyond that there is no push. Softplus needs no such help."),
-            (lambda s: _logs(s, 1e-8), f"{FLOOR} 18, and beyond that there is no push. Softplus needs no such help."),
+            *(
+                (
+                    _floored(floor),
+                    f"The small number inside the logarithm caps the loss near {-np.log(floor):.0f}, and beyond that "
+                    "there is no push. Softplus needs no such help.",
+                )
+                for floor in FLOORS
+            ),
             (
                 lambda s: np.sum(np.logaddexp(0, -_gaps(s))),
                 "You add up the pairs. Take their mean: the loss should not grow with the number of films drawn.",
@@ -110,3 +139,25 @@ def bpr_row(answer):
         hint="For each rival: softplus(s_j − s_0). Then the mean over the rivals.",
         praise="Right, and the pair that is 1000 upside down costs 1000, not infinity.",
     )
+
+
+question(
+    "losses.q1",
+    a="A smaller step walks the same way more slowly. At target 3 the push is above 2 at every score.",
+    b=right("One star is 0 and five stars are 1. Between 0 and 1 the loss never falls below 0, and the push dies out."),
+    c="There the push is zero because a probability was clipped, not because the model is right: three stars and five "
+    "get the same score, as high as it happened to be. That is a dead gradient, no floor.",
+)
+question(
+    "losses.q2",
+    a="Values agree here: Keras' value was right on a row with two likes, and its gradient was wrong.",
+    b="With one like n = 1, and π − y is the right gradient. The error shows only where a row has several likes.",
+    c=right("Finite differences need nothing but the value, which is right; on two likes the gradients differ."),
+    d="The loss falls with the wrong gradient too: in the picture it ended as low as with the right one.",
+)
+question(
+    "losses.q3",
+    a="The subtraction undoes the drawing, and your list is not drawn. s − log q would put the popular films too low.",
+    b="Then the liked film itself is not corrected: in the picture (rivals only) the order is still turned round.",
+    c=right("Training learns s = log p, up to a constant, and the list is sorted by it."),
+)

@@ -36,6 +36,7 @@ def test_several_likes_right(capsys, answer):
         ([0.5, 1 / 6, 1 / 6, 1 / 6], "probabilities"),
         ([1, 1 / 3, 1 / 3, 1 / 3], "subtract y"),
         ([5, 1, 2, 2], "Divide the exponentials"),
+        ([0.4225, -0.8075, 0.1925, 0.1925], "You took exponentials of those"),
         (2.4849, "This is the loss"),
         ([0, -2 / 3], "Four films"),
         ([0, 0, 0, 0], "Start from"),
@@ -78,6 +79,8 @@ WRONG = {
     "1 − σ(gap)": lambda s: np.mean(1 - expit(s[0] - s[1:])),
     "infinite": lambda s: np.mean(-np.log(1 / (1 + np.exp(-(s[0] - s[1:]))))),
     "near 23": lambda s: np.mean(-np.log(expit(s[0] - s[1:]) + 1e-10)),
+    "near 28": lambda s: np.mean(-np.log(expit(s[0] - s[1:]) + 1e-12)),
+    "prints the loss": lambda s: print(np.mean(np.logaddexp(0, s[1:] - s[0]))),
     "One number a row": lambda s: np.logaddexp(0, s[1:] - s[0]),
     "You cap the gap": lambda s: np.mean(np.log1p(np.exp(-np.clip(s[0] - s[1:], -30, 30)))),
     "You add up": lambda s: np.sum(np.logaddexp(0, s[1:] - s[0])),
@@ -102,3 +105,25 @@ def test_bpr_row_other_answers(capsys):
     assert said(capsys, "losses.bpr_row", lambda s: None)[0] == "not yet"
     assert said(capsys, "losses.bpr_row", lambda s: ...)[0] == "not yet"
     assert said(capsys, "losses.bpr_row", None)[0] == "not yet"
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "hint"),
+    [
+        ("losses.q1", "a", "more slowly"),
+        ("losses.q1", "c", "no floor"),
+        ("losses.q2", "a", "Values agree"),
+        ("losses.q2", "b", "several likes"),
+        ("losses.q2", "d", "falls with the wrong gradient"),
+        ("losses.q3", "a", "is not drawn"),
+        ("losses.q3", "b", "turned round"),
+    ],
+)
+def test_question_wrong(capsys, name, answer, hint):
+    state, text = said(capsys, name, answer)
+    assert state == "wrong" and hint in text
+
+
+@pytest.mark.parametrize(("name", "answer"), [("losses.q1", "b"), ("losses.q2", "c"), ("losses.q3", "c")])
+def test_question_right(capsys, name, answer):
+    assert said(capsys, name, answer)[0] == "right"
