@@ -186,6 +186,12 @@ def _weights(rng, *, bias):
     return (*weights, rng.normal(size=9)) if bias else weights
 
 
+def _stranger_scores(likes, films, bias):
+    model, _, history = _given(None, likes, films, bias)
+    return model._score(None, history)
+
+
+REGISTRY |= {"strangers.stranger_scores": (lambda rng: _weights(rng, bias=True)[1:], _stranger_scores)}
 REGISTRY |= {
     "full_build.user_vectors": (lambda rng: _weights(rng, bias=False), _embedding_user_vectors),
     "full_build.embedding_scores": (lambda rng: _weights(rng, bias=True), _embedding_scores),
