@@ -14,10 +14,14 @@ ADVICE = {  # what to do about an object of another kind
 
 def require(value, kind):
     """The value itself. Raises TypeError where it is not of this kind."""
-    if not isinstance(value, kind):
-        advice = ADVICE.get(kind.__name__, "")
-        raise TypeError(f"expected {kind.__name__}, received {type(value).__name__}{advice}")
-    return value
+    if isinstance(value, kind):
+        return value
+    received, advice = type(value).__name__, ADVICE.get(kind.__name__, "")
+    if (kind.__name__, received) == ("Interactions", "Split"):
+        advice = "; take a part of it, e.g. split.train"
+    if isinstance(value, type):
+        received, advice = f"the class {value.__name__}", f": write {value.__name__}()"
+    raise TypeError(f"expected {kind.__name__}, received {received}{advice}")
 
 
 def setting(name, value, low=-np.inf, high=np.inf, *, whole=False, above=False):
@@ -58,7 +62,8 @@ def check_csr(name, matrix):
 def check_2d(name, matrix, shape="(n_users, n_items)"):
     """The matrix, sparse or dense. Raises ValueError unless it has two dimensions; one row of a csr_array has one."""
     if len(matrix.shape) != 2:
-        advice = ": take one row as matrix[[0]]" if len(matrix.shape) == 1 else ""
+        one_row = len(matrix.shape) == 1 and shape == "(n_users, n_items)"
+        advice = ": take one row as matrix[[0]]" if one_row else ""
         raise ValueError(f"expected {name} as {shape}, got shape {matrix.shape}{advice}")
     return matrix
 
@@ -77,7 +82,10 @@ def in_seconds(timestamp):
 
 
 def generator(rng):
-    """The Generator of an rng, int or Generator. Raises TypeError for None, which would repeat nothing."""
-    if rng is None:
-        raise TypeError("expected rng as an int or a Generator, received None: nothing could be repeated")
+    """The Generator of an rng, int ≥ 0 or Generator. Raises TypeError for None, which would repeat nothing."""
+    if not isinstance(rng, (int, np.integer, np.random.Generator)) or isinstance(rng, bool):
+        received = "None: nothing could be repeated" if rng is None else f"{type(rng).__name__} {rng!r:.40}"
+        raise TypeError(f"expected rng as an int or a Generator, received {received}")
+    if isinstance(rng, (int, np.integer)) and rng < 0:
+        raise ValueError(f"expected rng ≥ 0, received {rng}")
     return np.random.default_rng(rng)

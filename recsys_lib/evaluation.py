@@ -38,7 +38,7 @@ def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10"
     value NaN where the user has no relevant item; served False where there was no list.
     Raises ValueError for a part or metric it does not know, a metric named twice, a part without a relevant rating,
     scores of a wrong shape or NaN, and unfitted users where the model takes no history; TypeError for anything but a
-    model and a Split, and for scores that are no dense array of numbers.
+    model, a Split and names of metrics, and for scores that are no dense array of numbers.
     Warns (UserWarning) where over 90 % or under 10 % of the part's ratings are relevant: relevant_from may be meant for
     another scale. Fewer than ten ratings, or all the same, show no scale.
     Chapter: Evaluation."""
@@ -74,6 +74,8 @@ def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10"
 def _parse(metrics):
     """(name, function, k) of each metric."""
     wanted = []
+    if not isinstance(metrics, (str, list, tuple)):
+        raise TypeError(f"metrics must be names such as 'ndcg@10', in a list, received {type(metrics).__name__}")
     for name in [metrics] if isinstance(metrics, str) else metrics:
         kind, at, k = str(name).partition("@")
         if kind not in _metrics.RANKING or not k.isdecimal() or int(k) < 1 or str(int(k)) != k:
@@ -159,7 +161,8 @@ def paired_bootstrap(a, b=None, *, n_resamples=10_000, confidence=0.95, rng=0):
     seeds the variance between them comes out too small, by (n_seeds − 1) / n_seeds; that of a single user under a
     single seed comes out too large, up to three times.
     Returns Interval(mean, low, high, n); n users. Raises ValueError for users or NaN that differ, infinite values, or
-    fewer than two users left: of one user nothing can be drawn.
+    fewer than two users left: of one user nothing can be drawn; TypeError for a list of arrays, of which nobody knows
+    whether its rows are users or seeds, and for a table of `evaluate`.
     Source: Owen 2007 (both factors drawn). Chapter: Evaluation."""
     a, b = _users_by_seeds(a, b)
     return _intervals([(a, b)], n_resamples, confidence, rng)[0]
@@ -167,6 +170,13 @@ def paired_bootstrap(a, b=None, *, n_resamples=10_000, confidence=0.95, rng=0):
 
 def _users_by_seeds(a, b):
     """Both as users × seeds without the users that are NaN; b as zeros where there is none."""
+    for side in (a, b):
+        if isinstance(side, pd.DataFrame) and {"metric", "value"} <= set(side):
+            raise TypeError("expected one value a user, received a table of evaluate: give such tables to compare")
+        parts = side if isinstance(side, (list, tuple)) else ()
+        if any(isinstance(part, (np.ndarray, pd.Series)) and part.ndim for part in parts):  # each would be a user
+            received = f"received a {type(side).__name__} of arrays"
+            raise TypeError(f"expected users × seeds as one array, {received}; of seeds: numpy.column_stack(…)")
     frames = [side for side in (a, b) if isinstance(side, (pd.Series, pd.DataFrame))]
     if len(frames) == 2 and not a.index.equals(b.index):
         raise ValueError("a and b must have the same index in the same order, received two that differ")
@@ -179,7 +189,8 @@ def _users_by_seeds(a, b):
         raise ValueError("expected finite values, or NaN where nothing is relevant, received an infinite one")
     missing = np.isnan(sides[0][:, 0])
     if any((np.isnan(side) != missing[:, None]).any() for side in sides):
-        raise ValueError("a and b must be NaN for the same users in all seeds (no relevant item), received others")
+        nan = "a and b must be NaN for the same users in all seeds (no relevant item), received others"
+        raise ValueError(f"{nan}: were they measured with one split and one relevant_from?")
     if (~missing).sum() < 2:
         raise ValueError(f"expected two users or more with a value, received {(~missing).sum()} in shapes {shapes}")
     a = sides[0][~missing]

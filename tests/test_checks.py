@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from recsys_lib._checks import check_2d, check_csr, choice, setting
+from recsys_lib._checks import check_2d, check_csr, choice, generator, require, setting
+from recsys_lib.data import IdMap, Interactions, Split
 
 
 def test_one_row_of_a_sparse_array_is_told_how_to_be_taken():
@@ -42,3 +43,24 @@ def test_a_choice_is_one_of_the_options_and_no_array_of_them(value):
     with pytest.raises(ValueError, match="expected similarity to be one of 'cosine', 'dot', received"):
         choice("similarity", value, ("cosine", "dot"))
     assert choice("similarity", np.str_("dot"), ("cosine", "dot")) == "dot"
+
+
+@pytest.mark.parametrize("rng", ["0", 0.5, True, np.random, np.random.RandomState(0), [1, 2]])
+def test_an_rng_is_an_int_or_a_generator(rng):
+    with pytest.raises(TypeError, match=f"expected rng as an int or a Generator, received {type(rng).__name__}"):
+        generator(rng)
+    with pytest.raises(ValueError, match="expected rng ≥ 0, received -1"):
+        generator(-1)
+
+
+def test_what_is_of_another_kind_is_told_what_to_do():
+    split = object.__new__(Split)
+    with pytest.raises(TypeError, match="expected Interactions, received Split; take a part of it, e.g. split.train"):
+        require(split, Interactions)
+    with pytest.raises(TypeError, match=r"expected IdMap, received the class IdMap: write IdMap\(\)"):
+        require(IdMap, IdMap)
+
+
+def test_advice_on_one_row_is_given_for_matrices_of_users_alone():
+    with pytest.raises(ValueError, match=r"expected item_features as \(n_items, d\), got shape \(3,\)$"):
+        check_2d("item_features", np.ones(3), "(n_items, d)")

@@ -217,6 +217,9 @@ def test_what_is_no_model_no_split_or_no_table_is_a_type_error(split):
         ),
         (lambda: compare({"a": split}, baseline="a"), "expected what evaluate returned for 'a'.*Split"),
         (lambda: paired_bootstrap([1.0, 2.0], rng=None), "rng as an int or a Generator, received None"),
+        (lambda: paired_bootstrap(ratings.assign(metric="ndcg@10", value=1.0)), "received a table of evaluate"),
+        (lambda: paired_bootstrap([np.ones(5)] * 2), "received a list of arrays; of seeds: numpy.column_stack"),
+        (lambda: evaluate(Popularity(), split, metrics=np.mean), "metrics must be names such as 'ndcg@10'"),
     ]:
         with pytest.raises(TypeError, match=message):
             call()

@@ -88,13 +88,36 @@ def test_id_map_is_frozen_and_has_no_last_item_at_minus_one():
     ids = IdMap([1, 2])
     with pytest.raises(dataclasses.FrozenInstanceError):
         ids.ids = ()
-    with pytest.raises(IndexError, match="0..1, got -1"):
-        ids[-1]
+    for outside in (-1, 2):
+        with pytest.raises(IndexError, match=f"0..1, got {outside}"):
+            ids[outside]
     assert ids != IdMap([2, 1])
     assert repr(ids) == "IdMap(2 ids: 1, 2)"
 
 
+@pytest.mark.parametrize("values", [pd.DataFrame({"user_id": [1]}), np.ones((2, 2))])
+def test_a_table_is_no_sequence_of_ids(values):
+    with pytest.raises(TypeError, match="expected ids in one dimension, got .* of shape"):
+        IdMap(values)
+
+
 # --- Interactions
+
+
+def test_an_item_table_and_data_of_another_kind_are_refused(data):
+    with pytest.raises(TypeError, match="expected DataFrame, received dict"):
+        Interactions.from_table(TABLE, item_table={"item_id": [10, 20, 30]})
+    with pytest.raises(TypeError, match="expected DataFrame, received dict"):
+        dataclasses.replace(data, item_table={"item_id": [10, 20, 30]})
+    with pytest.raises(TypeError, match="expected Interactions, received DataFrame"):
+        to_table([[0]], TABLE, users=[0])
+    for user in (None, 0):
+        with pytest.raises(ValueError, match=r"expected user of shape \(1,\), got \(\)"):
+            Interactions(user, [0], None, None, data.users, data.items)
+
+
+def test_one_row_is_taken_by_its_number(data):
+    assert data.take(2).table().values.tolist() == data.take([2]).table().values.tolist()
 
 
 def test_from_table(data):

@@ -182,6 +182,7 @@ def test_several_bad_lines_come_in_one_message(write):
 @pytest.mark.parametrize(
     "first, second, reason",
     [
+        ("2015", "2016", "line 2: timestamp '2015' is a date or a number of seconds"),
         ("20150131", "20150201", "line 2: timestamp '20150131' is a date or a number of seconds"),
         ("201501311830", "201501311831", "line 2: timestamp '201501311830' is a date or a number of seconds"),
         (" 20150131183000", "20150131183001", "line 2: timestamp '20150131183000' is a date or a number of seconds"),
@@ -193,6 +194,20 @@ def test_several_bad_lines_come_in_one_message(write):
 def test_dates_without_hyphens_are_not_guessed_and_units_not_mixed(write, first, second, reason):
     with pytest.raises(ValueError, match=reason):
         read_csv(write(f"user,item,timestamp\na,x,{first}\nb,x,{second}\n"))
+
+
+@pytest.mark.parametrize("header", [0, 1, "infer"])
+def test_header_is_true_false_or_none(write, header):
+    """0 equals False, and as the number of a line, which it is in pandas, would make a pair of the header."""
+    with pytest.raises(ValueError, match=f"expected header to be one of None, True, False, received {header!r}"):
+        read_csv(write("user,item\na,x\n"), columns=["user", "item"], rating=None, header=header)
+
+
+def test_arguments_the_wrong_way_round_are_told_so(write):
+    with pytest.raises(ValueError, match="got .'reader'.; the name in the file comes second: {'user': 'reader'}"):
+        read_csv(write("reader,item\na,x\n"), columns={"reader": "user"})
+    with pytest.raises(ValueError, match="got nan: write it as the file does, missing='NaN'"):
+        read_csv(write("user,item,rating\na,x,NaN\nb,x,3\n"), missing=float("nan"))
 
 
 def test_times_that_are_not_known_do_not_outvote_dates(write):

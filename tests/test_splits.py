@@ -241,7 +241,7 @@ def test_construction_proves_the_split():
         Split(a, b, c, history=d, kind="users")
 
 
-@pytest.mark.parametrize("shares", [(0.8, 0.2), (0.8, 0.2, 0), (0.5, 0.3, 0.3), (1.2, -0.4, 0.2)])
+@pytest.mark.parametrize("shares", [(0.8, 0.2), (0.8, 0.2, 0), (0.5, 0.3, 0.3), (1.2, -0.4, 0.2), "7/1/2", {"test": 1}])
 def test_shares_that_do_not_fit(shares):
     data = make([0] * 20, range(20))
     for split in (split_by_user_time, split_by_global_time, lambda d, shares: split_random(d, shares=shares, rng=0)):

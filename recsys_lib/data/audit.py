@@ -17,7 +17,7 @@ def audit(data, *, rating="rating"):
     rating=None: every row of that DataFrame is a like.
     Correlations are Spearman's, in [-1, 1]; shares lie in [0, 1]. Raises ValueError for data without a row and, as
     `from_table` does, for dates as text; TypeError for anything but Interactions or a DataFrame.
-    Chapter: Evaluation."""
+    Chapter: Leakage."""
     repeats = 0
     if isinstance(data, pd.DataFrame):
         repeats = int(data.duplicated(["user_id", "item_id"]).sum()) if {"user_id", "item_id"} <= set(data) else 0

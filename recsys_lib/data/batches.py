@@ -20,7 +20,7 @@ def sample_negatives(positives, users, n, *, rng, popularity=None, replace=True)
     popularity: weights w (n_items,) ≥ 0, such as counts; None = uniform.   replace=False: the n are distinct.
     Returns int32 (m, n). Raises ValueError where a user has no (or fewer than n distinct) negatives of weight > 0, or
     an argument is not of its shape and range; TypeError for positives that are not sparse, or rng=None.
-    Source: Rendle et al. 2009 (uniform). Chapter: Losses."""
+    Source: Rendle et al. 2009 (uniform). Chapters: Losses (in training), Leakage (in testing)."""
     rng = generator(rng)
     positives = check_csr("positives", positives)
     n_users, n_items = positives.shape

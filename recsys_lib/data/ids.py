@@ -12,6 +12,8 @@ def _as_list(values):
     """A list of plain Python objects; NumPy scalars would print as np.int64(7) and are not JSON."""
     if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
         raise TypeError(f"expected a sequence of ids, got {type(values).__name__} {values!r}")
+    if getattr(values, "ndim", 1) != 1:  # a table would give the names of its columns
+        raise TypeError(f"expected ids in one dimension, got {type(values).__name__} of shape {values.shape}")
     if hasattr(values, "tolist"):
         return values.tolist()
     values = list(values)
@@ -92,7 +94,7 @@ class IdMap:
             return False
 
     def __getitem__(self, i):
-        if i < 0:  # -1 means "no item" in a list, never the last one
+        if not 0 <= i < len(self):  # -1 means "no item" in a list, never the last one
             raise IndexError(f"expected an index in 0..{len(self) - 1}, got {i}")
         return self.ids[i]
 

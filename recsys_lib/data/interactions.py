@@ -52,7 +52,7 @@ class Interactions:
     item_table: pd.DataFrame | None = None
 
     def __post_init__(self):
-        n = len(self.user)
+        n = np.size(self.user)
         for name, dtype in (("user", "int32"), ("item", "int32"), ("rating", "float32"), ("timestamp", "int64")):
             values = getattr(self, name)
             if values is not None or name in ("user", "item"):
@@ -64,11 +64,13 @@ class Interactions:
         if len(twice):
             user, item = divmod(int(twice[0]), self.n_items)
             first = f"user {self.users[user]!r}, item {self.items[item]!r}"
-            raise ValueError(f"expected each pair once, got {len(twice)} repeats, the first: {first}")
+            advice = "of a table, from_table(…, duplicates='last' or 'mean') keeps one"
+            raise ValueError(f"expected each pair once, got {len(twice)} repeats, the first: {first}; {advice}")
         table = self.item_table
-        if table is not None and (
-            len(table) != self.n_items or tuple(table.get("item_id", self.items)) != self.items.ids
-        ):
+        if table is None:
+            return
+        ids = require(table, pd.DataFrame).get("item_id", self.items)
+        if len(table) != self.n_items or tuple(ids) != self.items.ids:
             raise ValueError(f"expected an item table of {self.n_items} rows in the order of items: use from_table")
 
     @classmethod
@@ -113,7 +115,7 @@ class Interactions:
         in_seconds(timestamp)
         arrays = users.indices(ids[0]), items.indices(ids[1]), rating, timestamp
         if duplicates != "error":
-            arrays = _merge(*arrays, len(items), duplicates)
+            arrays = _merge(*arrays, duplicates)
         return cls(*arrays, users, items, None if item_table is None else _aligned(item_table, items))
 
     @property
@@ -144,13 +146,14 @@ class Interactions:
     def require_timestamp(self):
         """The timestamps. Raises ValueError where there are none."""
         if self.timestamp is None:
-            raise ValueError("expected timestamps, got timestamp=None")
+            advice = "in a file or a table, the column must be named: read_csv(path, columns={'timestamp': …})"
+            raise ValueError(f"expected timestamps, got timestamp=None; {advice}")
         return self.timestamp
 
     def take(self, rows):
         """The rows of a mask, of indices or of a slice; the IdMaps stay whole. Raises ValueError out of range."""
         if not isinstance(rows, slice):
-            rows = np.asarray(rows, dtype=None if np.size(rows) else np.intp)
+            rows = np.atleast_1d(np.asarray(rows, dtype=None if np.size(rows) else np.intp))
         try:
             rows = np.arange(len(self))[rows]
         except IndexError as error:
@@ -193,7 +196,7 @@ class Interactions:
         return Interactions(user, item, core.rating, core.timestamp, users, items, table)
 
     def describe(self):
-        """Size, density, ratings and time span as a Series to print. Chapter: Anatomy."""
+        """Size, density, ratings and time span as a Series to print. Chapter: The full build."""
         values = {"users": self.n_users, "items": self.n_items, "pairs": len(self)}
         values["density"] = round(len(self) / max(1, self.n_users * self.n_items), 5)
         if len(self):
@@ -273,7 +276,7 @@ def _refuse_unused(table):
 
 def _aligned(item_table, items):
     """One row an item, in the order of `items`."""
-    if "item_id" not in item_table.columns:
+    if "item_id" not in require(item_table, pd.DataFrame).columns:
         raise ValueError(f"expected a column item_id in the item table, got {list(item_table.columns)}")
     rows = IdMap(item_table["item_id"])
     if missing := [value for value in items if value not in rows]:
@@ -281,19 +284,13 @@ def _aligned(item_table, items):
     return item_table.iloc[rows.indices(items)].reset_index(drop=True)
 
 
-def _merge(user, item, rating, timestamp, n_items, duplicates):
+def _merge(user, item, rating, timestamp, duplicates):
     """One row a pair, at the place of its latest row."""
-    time = np.zeros(len(user), np.int64) if timestamp is None else timestamp
-    pairs = user.astype(np.int64) * n_items + item
-    order = np.lexsort((np.arange(len(user)), time, pairs))
-    is_last = np.append(pairs[order][1:] != pairs[order][:-1], True)[: len(order)]
-    latest = order[is_last]
-    if rating is not None and duplicates == "mean" and len(order):
-        rating = np.array(rating, np.float64)  # a copy: the caller keeps its own
-        group = np.concatenate([[0], np.cumsum(is_last)[:-1]])
-        rating[latest] = np.bincount(group, rating[order]) / np.bincount(group)
-    latest = np.sort(latest)
-    return (user[latest], item[latest], *(None if c is None else np.asarray(c)[latest] for c in (rating, timestamp)))
+    rows = pd.DataFrame({"user": user, "item": item, "time": 0 if timestamp is None else timestamp})
+    latest = rows.sort_values("time", kind="stable").drop_duplicates(["user", "item"], keep="last").index.sort_values()
+    if rating is not None and duplicates == "mean":
+        rating = pd.Series(rating, dtype=np.float64).groupby([rows["user"], rows["item"]]).transform("mean").to_numpy()
+    return tuple(None if c is None else np.asarray(c)[latest] for c in (user, item, rating, timestamp))
 
 
 def likes(matrix, liked_from=4.0):
@@ -317,12 +314,14 @@ def to_table(recommended, interactions, *, users=None, scores=None):
     """Recommended item indices as a DataFrame user_id, rank, item_id[, title][, score]; -1 (no item) is dropped.
 
     recommended: int (n, k), best first.   users: the n user indices the rows belong to; all users where None.
-    scores: (n, k), the score of each recommended item.   Raises ValueError if shapes or indices do not fit.
+    scores: (n, k), the score of each recommended item.   Raises ValueError if shapes or indices do not fit, TypeError
+    for anything but Interactions.
     Chapter: Anatomy."""
     recommended = np.asarray(recommended)
     if recommended.ndim != 2 or recommended.dtype.kind not in "iu":
         raise ValueError(f"expected int (n, k), got {recommended.dtype} of shape {recommended.shape}")
-    users = indices("users", range(interactions.n_users) if users is None else users, interactions.n_users)
+    n_users = require(interactions, Interactions).n_users
+    users = indices("users", range(n_users) if users is None else users, n_users)
     if users.shape != (len(recommended),):
         raise ValueError(f"expected one row a user: users {users.shape}, got {len(recommended)} rows")
     indices("items", recommended, interactions.n_items, low=-1)

@@ -5,8 +5,6 @@ import re
 from collections.abc import Mapping, Set
 from itertools import islice
 
-from recsys_lib._checks import choice
-
 from .fields import (
     CHOOSE,
     all_numbers,
@@ -68,7 +66,8 @@ def find_layout(text, name, *, columns=None, header=None, separator=None):
     """Separator, field of each column (None = ignored) and whether there is a header, as far as first rows tell.
 
     Arguments as `read_csv` has them. Raises ValueError where they and the file do not agree."""
-    choice("header", header, (None, True, False))
+    if header is not None and not isinstance(header, bool):  # 0 is pandas' first line, and equals False
+        raise ValueError(f"expected header to be one of None, True, False, received {header!r}")
     if separator is not None and (not isinstance(separator, str) or not separator or set(separator) & set('"\r\n')):
         raise ValueError(f"expected separator as text such as '|', got {separator!r}")
     if separator == r"\t":
@@ -165,7 +164,8 @@ def _fields(columns):
     fields = [None if str(column) == "_" else field_of(column) or "" for column in columns]
     if "" in fields:
         expected = "user, item, rating, timestamp" + ("" if isinstance(columns, Mapping) else " and '_' (ignored)")
-        raise ValueError(f"expected columns of {expected}, got {list(columns)}")
+        advice = "; the name in the file comes second: {'user': 'reader'}" if isinstance(columns, Mapping) else ""
+        raise ValueError(f"expected columns of {expected}, got {list(columns)}{advice}")
     twice = [field for field in fields if field and fields.count(field) > 1]
     if twice:
         raise ValueError(f"columns: expected each field once, got {twice[0]} twice")

@@ -61,7 +61,7 @@ class Split:
         return join(known)
 
     def seen(self, part):
-        """All that the users of a part had rated before it: what is excluded from their lists."""
+        """All that the users of a part had rated before it: what is excluded from their lists. Raises as `before`."""
         known = self.before(part) if self.history is None else self.history
         return known.take(np.isin(known.user, getattr(self, part).user))
 
@@ -153,10 +153,14 @@ def _finish(data, rows, *, kind):
 
 
 def _check_shares(shares):
-    shares = np.asarray(shares, dtype=float)
-    if shares.shape != (3,) or not (shares > 0).all() or abs(shares.sum() - 1) > 1e-9:
-        raise ValueError(f"expected three positive shares that sum to 1, got {shares.tolist()}")
-    return shares
+    try:
+        array = np.asarray(shares, dtype=float)
+    except (TypeError, ValueError):  # a text, a dict
+        array = np.empty(0)
+    if array.shape != (3,) or not (array > 0).all() or abs(array.sum() - 1) > 1e-9:
+        expected = "expected three positive shares that sum to 1, of train, validation and test"
+        raise ValueError(f"{expected}, such as (0.7, 0.1, 0.2), got {shares!r}")
+    return array
 
 
 def _ceil(x):
@@ -200,7 +204,7 @@ def split_by_user_time(data, *, shares=SHARES):
 def split_by_global_time(data, *, shares=SHARES):
     """All ratings in time order, cut at two moments: the past of everybody against the future of everybody.
 
-    A cut inside a second moves to its end. Raises as `split_by_user_time` does. Chapter: Evaluation."""
+    A cut inside a second moves to its end. Raises as `split_by_user_time` does. Chapter: Leakage."""
     return _cut_in_time(data, shares, by_user=False, kind="global_time")
 
 
@@ -208,7 +212,8 @@ def split_random(data, *, shares=SHARES, rng):
     """Ratings dealt to the parts at random, whatever their time.
 
     A test rating has, on average, half of the training ratings after it. Shown to measure that leak, not to be
-    used. rng: int or Generator. Chapter: Evaluation."""
+    used. rng: int or Generator. Raises ValueError for shares that do not sum to 1, or where a part would be empty.
+    Chapter: Leakage."""
     shares = _check_shares(shares)
     order = generator(rng).permutation(len(require(data, Interactions)))
     train, validation, test = np.split(order, _ceil(np.cumsum(shares)[:2] * len(data)))
@@ -219,7 +224,8 @@ def split_leave_last_out(data):
     """Each user's last rating is test, the last but one validation, the rest train.
 
     A user with fewer than three ratings, or with several in the last or last but one second, has no last rating: it
-    stays whole in train and is counted by `report()`. Raises ValueError without timestamps. Chapter: Evaluation."""
+    stays whole in train and is counted by `report()`. Raises ValueError without timestamps, or where a part would be
+    empty. Chapter: Leakage."""
     order, first, size = _places(data, by_user=True)
     last = first == size - 1
     last_but_one = first == size - 2
@@ -235,8 +241,8 @@ def split_users(data, *, share=0.1, rng):
     """Leaves users out whole: one group of ⌈share · n⌉ users is for validation, another for test.
 
     Of each left-out user the first 80 % in time are history (the cut as in `split_by_user_time`), the rest is the part;
-    all others are train. rng: int or Generator. Raises ValueError without timestamps or for a share outside
-    (0, 0.5). Chapter: The full build."""
+    all others are train. rng: int or Generator. Raises ValueError without timestamps, for a share outside (0, 0.5), or
+    where a part would be empty. Chapter: Strangers."""
     setting("share", share, 0, 0.5, above=True)
     present = np.unique(require(data, Interactions).user)
     n = int(_ceil(share * len(present)))

@@ -18,8 +18,8 @@ from .layout import find_layout, names_its_pairs, refuse_header, refuse_unused, 
 SHOWN = 5
 SECONDS = re.compile(r"([+-]?[0-9]+)(\.[0-9]*)?")
 THOUSANDS = re.compile(r"[+-]?[0-9]{1,3},[0-9]{3}")
-COMPACT_DATE = re.compile(
-    r"(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])(([01][0-9]|2[0-3])([0-5][0-9]){1,2})?"
+COMPACT_DATE = re.compile(  # a year, or a day, or that with hour and minute
+    r"(19|20)[0-9]{2}((0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])(([01][0-9]|2[0-3])([0-5][0-9]){1,2})?)?"
 )
 LARGEST_FLOAT32 = 3.4028234e38
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,7 +52,8 @@ def read_csv(
     unless it separates, a decimal comma.   missing: a number (or several) that means "not rated", as -1 or 99; such
     rows are left out, and a warning says how many.   rating_range: (lowest, highest) allowed.
     Timestamps are seconds, milliseconds or ISO dates (UTC where they do not say otherwise); fractions of a second are
-    cut off.   duplicates: "error", "last" or "mean" for a pair that comes twice.
+    cut off; years, and dates without hyphens, are refused.   duplicates: "error", "last" or "mean" for a pair that
+    comes twice.
 
     Raises FileNotFoundError; ValueError that lists the first bad lines, as an editor counts them, with the reason:
     an empty field, a field too many or few, no number, a pair twice, no data row, a file that is no text; ValueError
@@ -196,7 +197,8 @@ def _absent(missing):
     for value in values:
         text = str(value).strip()
         if isinstance(value, bool) or (not isinstance(value, str) and not is_number(text)):
-            raise ValueError(f"expected missing as a number or a text, or several, got {value!r}")
+            advice = ": write it as the file does, missing='NaN'" if value is None or value != value else ""
+            raise ValueError(f"expected missing as a number or a text, or several, got {value!r}{advice}")
         wanted.add(_number(text) if is_number(text) else text)
     return wanted
 

@@ -50,7 +50,7 @@ class BiasModel(BaseRecommender):
     Fitted: `mean_`, `user_bias_`, `item_bias_`, the minimum itself, found by conjugate gradients, in tens of steps
     whatever λ is. `fit` raises ValueError for data without ratings; a ConvergenceWarning says that 10,000 steps were
     too few. Memory grows with the number of ratings.
-    Source: Koren 2009. Chapter: The full build."""
+    Source: Koren 2009. Chapter: Which loss makes a list."""
 
     _arrays = ("mean_", "user_bias_", "item_bias_")
     _learns_likes = needs_likes = False
@@ -122,7 +122,7 @@ class ItemKNN(BaseRecommender):
     who rated both, liked or not.   neighbors_of: "target" as above; "history" keeps the k nearest of each liked item j
     instead, which changes who is recommended.   liked_from: a rating from here on is a like.
     Fitted: `neighbors_`, csr (n_items, n_items), entry (j, i) = s(i, j) where kept. `fit` raises ValueError where a
-    similarity of ratings gets data without ratings.
+    similarity of ratings gets data without ratings. Memory grows with n_items · k, or with n_items² where k is None.
     Source: Sarwar et al. 2001. Chapter: Similarity."""
 
     _arrays = ("neighbors_",)
@@ -231,6 +231,8 @@ class ALS(BaseRecommender):
         minimise Σ_{u,i} c_ui (p_ui − x_u · y_i)² + λ (Σ ‖x_u‖² + Σ ‖y_i‖²),   p = 1 for a like, else 0;  c = 1 + α p
 
         x_u = (YᵀY + α Σ_{i liked} y_i y_iᵀ + λI)⁻¹ (1 + α) Σ_{i liked} y_i,   then the same for y_i, and again
+
+        score(u, i) = x_u · y_i,   x_u from the likes of u as above
 
     The first formula with c = 1 + α is Hu et al.'s; implicit's `alpha` is 1 + α here.
     n_factors: d.   regularization: λ > 0, without which the inverse may not exist.   alpha: α.   n_iterations: pairs of

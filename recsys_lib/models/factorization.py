@@ -78,7 +78,8 @@ class MatrixFactorization(KerasRecommender):
     starts at log(1 + likes), which carries popularity (for "binary_cross_entropy" less log(1 + negatives an item); for
     "mse" at 0).   log_dir: folder for TensorBoard.   seed: fixes all of it.
     Fitted: `network_` (Keras model), `loss_curve_` (loss of each epoch), `user_vectors_`, `item_vectors_`,
-    `item_bias_`.
+    `item_bias_`; for "mse" `user_bias_` too.   Raises ValueError for a setting out of range; `fit` for "mse" without
+    ratings. Memory grows with (n_users + n_items) · d, and a step of a whole-catalogue loss with batch_size · n_items.
     Source: Koren 2009, Rendle et al. 2009. Chapter: The full build."""
 
     def __init__(
