@@ -55,7 +55,9 @@ def indices(name, values, size, *, low=0, error=ValueError):
 def check_csr(name, matrix):
     """The matrix as a csr_array. Raises TypeError where it is not sparse, ValueError unless it has two dimensions."""
     if not sparse.issparse(matrix):
-        raise TypeError(f"expected {name} as a scipy sparse array (n_users, n_items), received {type(matrix).__name__}")
+        advice = ": give its matrix() or likes()" if hasattr(matrix, "likes") else ""
+        kind = type(matrix).__name__ + advice
+        raise TypeError(f"expected {name} as a scipy sparse array (n_users, n_items), received {kind}")
     return sparse.csr_array(check_2d(name, matrix))
 
 

@@ -10,7 +10,7 @@ where that is too much. The pair of an item with itself is computed like any oth
 import numpy as np
 from scipy import sparse
 
-from recsys_lib._checks import check_2d
+from recsys_lib._checks import check_2d, setting
 from recsys_lib.data.interactions import with_data
 
 BLOCK_CELLS = 2**18  # pairs computed together: small enough to stay near the processor
@@ -148,8 +148,7 @@ def shrink(s, n, beta):
     Returns the shape and floating dtype of s, float64 for whole numbers; 0 where n = 0. Raises ValueError for a
     negative or infinite beta, a negative n, NaN, or shapes that differ.
     Source: Koren 2008. Chapter: Similarity."""
-    if not 0 <= beta < np.inf:
-        raise ValueError(f"beta must be a number of raters, 0 or more, received {beta!r}")
+    setting("beta", beta, 0)
     s, n = np.asarray(s), np.asarray(n)
     if s.shape != n.shape:
         raise ValueError(
@@ -164,6 +163,8 @@ def shrink(s, n, beta):
 
 def _prepare(matrix, columns, *, rated=False, dtype=None):
     """The matrix as float64 csr whose stored entries are the ratings; the empty result; the columns as indices."""
+    if hasattr(matrix, "likes"):
+        raise TypeError("expected a matrix of numbers, received Interactions: give their matrix() or likes()")
     if not sparse.issparse(matrix):
         matrix = np.asarray(matrix)
     if check_2d("matrix", matrix).dtype.kind not in "iufb":

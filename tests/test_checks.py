@@ -7,6 +7,7 @@ from scipy import sparse
 
 from recsys_lib._checks import check_2d, check_csr, choice, generator, require, setting
 from recsys_lib.data import IdMap, Interactions, Split
+from recsys_lib.similarity import cosine
 
 
 def test_one_row_of_a_sparse_array_is_told_how_to_be_taken():
@@ -64,3 +65,10 @@ def test_what_is_of_another_kind_is_told_what_to_do():
 def test_advice_on_one_row_is_given_for_matrices_of_users_alone():
     with pytest.raises(ValueError, match=r"expected item_features as \(n_items, d\), got shape \(3,\)$"):
         check_2d("item_features", np.ones(3), "(n_items, d)")
+
+
+def test_interactions_are_told_to_give_their_matrix():
+    data = Interactions([0], [0], [4.0], None, IdMap([1]), IdMap([1]))
+    for call in (lambda: check_csr("history", data), lambda: cosine(data)):
+        with pytest.raises(TypeError, match=r"received Interactions: give .* matrix\(\) or likes\(\)"):
+            call()

@@ -256,7 +256,7 @@ def test_refusals(small):
     for settings in (
         {"loss": "rmse"}, {"use_history": False, "use_user_vector": False}, {"negatives": "hard"},
         {"batch_size": 0}, {"epochs": 0}, {"learning_rate": -1}, {"dropout": 1.0}, {"n_negatives": 0}, {"seed": None},
-        {"weight_decay": -1},
+        {"weight_decay": -1}, {"use_history": "no"},
     ):  # fmt: skip
         with pytest.raises(ValueError, match="expected"):
             MatrixFactorization(**settings)

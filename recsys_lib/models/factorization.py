@@ -101,6 +101,7 @@ class MatrixFactorization(KerasRecommender):
         log_dir=None,
         seed=0,
     ):
+        choice("use_history", use_history, (True, False)), choice("use_user_vector", use_user_vector, (True, False))
         if not (use_history or use_user_vector):
             raise ValueError("expected use_history or use_user_vector, or both: a user needs a vector")
         self.loss = choice("loss", loss, LOSSES)
