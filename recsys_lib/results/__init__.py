@@ -42,7 +42,8 @@ def frames(name, table="test"):
     """One stored table of a result: row name → a list of frames as `evaluate` returns, one a seed, for `compare`.
 
     name: as for `load`.   table: which of its tables, "test" or, where there is another, e.g. "newcomers". Users
-    without a relevant item are left out of what is stored. Raises FileNotFoundError as `load`, KeyError for another table."""
+    without a relevant item are left out of what is stored. Raises FileNotFoundError as `load`, KeyError for a table
+    that is not there."""
     values = load(name)["values"]
     if "rows" not in values.get(table, ()):
         known = [key for key, value in values.items() if isinstance(value, dict) and "rows" in value]
