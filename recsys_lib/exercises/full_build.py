@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recsys_lib.exercises import check_function, check_value, exercise
+from recsys_lib.exercises import check_function, check_value, exercise, question, right
 
 
 @exercise("full_build.score")
@@ -45,7 +45,8 @@ def _list(ratings, ids, films, bias, k, exclude="rated", best=True, indices=Fals
     rated = [row[item_id] for item_id in ratings]
     left_out = {"likes": used, "none": [], "rated, of likers": rated if used else []}.get(exclude, rated)
     if not cut_first:
-        scores[left_out] = 0 if exclude == "rated, at 0" else -np.inf if best else np.inf
+        at = {"rated, at 0": 0, "rated, NaN": np.nan, "rated, -inf": -np.inf}
+        scores[left_out] = at.get(exclude, -np.inf if best else np.inf)
     order = np.argsort(-scores if best else scores, kind="stable")[:k] if cut is None else cut(scores, k)
     if cut_first:
         order = np.array([place for place in order if place not in left_out])
@@ -89,6 +90,17 @@ def serve(answer):
                 (_mistake(cut=cut), "Your k films are the best; their order is not: sort them, best first.")
                 for cut in (lambda s, k: np.argpartition(-s, k)[:k], lambda s, k: np.argsort(s, kind="stable")[-k:])
             ),
+            (
+                _mistake(exclude="rated, NaN", cut=lambda s, k: np.argsort(s)[::-1][:k]),
+                "argsort puts NaN last, so [::-1] puts what was rated first: mark it by -inf.",
+            ),
+            *(
+                (
+                    _mistake(exclude="rated, -inf", cut=lambda s, k, kind=kind: np.argsort(s, kind=kind)[:k]),
+                    "argsort sorts upwards, so your list begins with the rated films, at -inf: sort by -scores.",
+                )
+                for kind in (None, "stable")
+            ),
             (_mistake(indices=True), "These are rows of the table, not ids. The last step is the way back: ids[row]."),
             (_mistake(best=False), "Your list is the worst first: argsort sorts upwards. Sort by -scores."),
             (_mistake(power=0), "The sum is not divided by √n: with a long history taste drowns the bias."),
@@ -107,3 +119,18 @@ def serve(answer):
         hint="Likes → rows → sum of vectors / √n → films @ vector + bias → all rated to -inf → sort by -scores → ids.",
         praise="Right: likes in, ids out, nothing rated comes back, and nothing was trained.",
     )
+
+
+question(
+    "full_build.q1",
+    a="Look at the two curves: where the list stops rising, the loss goes on falling. It is no measure of the list.",
+    b=right("Right: the loss still falls when the list no longer rises, so nothing stops it."),
+    c="Patience counts epochs in a row without a new best value. The training loss has a new best value nearly always.",
+)
+
+question(
+    "full_build.q2",
+    a="An interval that includes zero does not show that a difference is zero. It also includes a loss of a tenth.",
+    b="A higher mean alone is no evidence: with other users drawn the sign may change, as the upper end says.",
+    c=right("Right: no difference is shown, and the interval says which ones remain possible."),
+)

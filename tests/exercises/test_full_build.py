@@ -97,6 +97,17 @@ def worst_of_the_best_first(*arguments):
     return unsorted(*arguments, cut=lambda scores, k: np.argsort(scores)[-k:])
 
 
+def masked_by_nan(ratings, ids, films, bias, k):
+    likes, total, films, bias = parts(ratings, ids, films, bias)
+    scores = films @ total / max(1, len(likes)) ** 0.5 + bias
+    scores[[ids.index(i) for i in ratings]] = np.nan
+    return [ids[place] for place in scores.argsort()[::-1][:k]]
+
+
+def upwards(*arguments):
+    return unsorted(*arguments, cut=lambda scores, k: np.argsort(scores)[:k])
+
+
 def by_bias_for_the_rest(ratings, ids, films, bias, k):
     if max(ratings.values()) < 4:
         return [ids[place] for place in np.argsort(-bias)[:k]]
@@ -108,6 +119,8 @@ def by_bias_for_the_rest(ratings, ids, films, bias, k):
     [
         (unsorted, "their order is not"),
         (worst_of_the_best_first, "their order is not"),
+        (masked_by_nan, "argsort puts NaN last"),
+        (upwards, "begins with the rated films"),
         (by_bias_for_the_rest, "Who liked nothing gets rated films back"),
         (variant(liked_from=4.5), "Exactly 4"),
         (variant(liked_from=3), "A 3 is no like"),
@@ -132,6 +145,36 @@ def by_bias_for_the_rest(ratings, ids, films, bias, k):
 def test_serve_wrong(capsys, answer, hint):
     state, text = said(capsys, "full_build.serve", answer)
     assert state == "wrong" and hint in text
+
+
+def by_reversal(ratings, ids, films, bias, k):
+    likes, total, films, bias = parts(ratings, ids, films, bias)
+    scores = films @ total / max(1, len(likes)) ** 0.5 + bias
+    scores[[ids.index(i) for i in ratings]] = -np.inf
+    return [ids[place] for place in scores.argsort()[::-1][:k]]
+
+
+def test_reversing_a_list_with_minus_infinity_is_right(capsys):
+    assert said(capsys, "full_build.serve", by_reversal)[0] == "right"
+
+
+@pytest.mark.parametrize(
+    ("name", "letter", "words"),
+    [
+        ("full_build.q1", "a", "goes on falling"),
+        ("full_build.q1", "c", "epochs in a row"),
+        ("full_build.q2", "a", "does not show that a difference is zero"),
+        ("full_build.q2", "b", "no evidence"),
+    ],
+)
+def test_question_wrong(capsys, name, letter, words):
+    state, text = said(capsys, name, letter)
+    assert state == "wrong" and words in text
+
+
+@pytest.mark.parametrize(("name", "letter"), [("full_build.q1", "b"), ("full_build.q2", "c")])
+def test_question_right(capsys, name, letter):
+    assert said(capsys, name, letter)[0] == "right"
 
 
 @pytest.mark.parametrize("name", ["full_build.score", "full_build.serve"])
