@@ -13,6 +13,7 @@ import asyncio
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -80,6 +81,11 @@ def kernel_environment(folder, workers):
     return environment
 
 
+def list_fonts(environment):
+    """Matplotlib lists the fonts before the run: where that takes long, it says so on stderr."""
+    subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], env=environment, capture_output=True)
+
+
 def peak_gigabytes(client):
     """Largest memory of the kernel so far; 0 where the system does not tell."""
     try:
@@ -126,11 +132,13 @@ class Run:
             on_cell_executed=self.note_use,
         )
         self.client = client
+        environment = kernel_environment(home, workers) | self.extra
+        list_fonts(environment)
         start = time.perf_counter()
         print(f"start   {self.name}", flush=True)
         try:
             with open(home / "stderr", "w") as kernel_log:  # the kernel's own log; a cell's stderr arrives as output
-                await client.async_execute(env=kernel_environment(home, workers) | self.extra, stderr=kernel_log)
+                await client.async_execute(env=environment, stderr=kernel_log)
         except CellExecutionError as error:
             self.failure = f"cell {self.cell} ({self.cell_line()}) raised\n{strip_ansi(error.traceback)}"
         except CellTimeoutError:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from bookfiles import ROOT, notebook_paths, seconds_to_run, stored_notebook
 from durations import RECORDS, complaints, counts, report, seconds_of_notebooks
-from notebooks import BUDGET_SECONDS, kernel_environment
+from notebooks import BUDGET_SECONDS, kernel_environment, list_fonts
 
 OF_CHAPTERS = [
     f"tests/test_{name}.py"
@@ -108,7 +108,7 @@ def notebooks(paths):
         environment = kernel_environment(Path(name), workers)  # a home that cannot be written does no harm
         for folder in ("CONFIG", "DATA", "RUNTIME"):
             environment[f"JUPYTER_{folder}_DIR"] = f"{name}/.jupyter-{folder.lower()}"
-        subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], env=environment)  # fonts listed once
+        list_fonts(environment)
         options = ("-p", "no:cacheprovider", "--nbval-lax", "--nbval-cell-timeout=180", "--no-loadscope-reorder")
         place = (f"--rootdir={name}", "-c", ROOT / "pyproject.toml")
         spread = TWO_WORKERS if workers > 1 else ()
