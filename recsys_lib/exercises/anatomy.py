@@ -29,6 +29,12 @@ def profile(answer):
         ),
         (both / 3, "You divided by 3. F likes two films: neither the disliked one nor the number of genres counts."),
         (both / 6, "You divided by all films of the catalogue. Divide by those that F likes."),
+        (np.array([0.5, 0.5, 0]), "The order is space, crime, romance."),
+        (np.array([0.5, 0, 0.5]), "The order is space, crime, romance."),
+        (ALIBI / 2, "F likes two films; this is half of one of them."),
+        (WALTZ / 2, "F likes two films; this is half of one of them."),
+        (ALIBI, "This is Alibi alone. F likes two films: average both rows."),
+        (WALTZ, "This is Waltz alone. F likes two films: average both rows."),
         (both * 50, "These are percent. Give shares: 0 to 1."),
         (both / np.linalg.norm(both), "You made the sum one unit long. Asked is the plain average of the rows."),
     ]
@@ -42,30 +48,40 @@ def profile(answer):
     )
 
 
-@exercise("anatomy.density")
-def density(answer):
-    customers, items, each = 2_000_000, 500_000, 40
-    share = each / items
+@exercise("anatomy.trace")
+def trace(answer):
     return check_value(
-        answer,
-        share,
-        tolerance=1e-9,
+        flat(answer),
+        [1, 0, 0, 2],
         mistakes=[
-            (100 * share, "This is in percent. Give a share: 0 to 1."),
             (
-                lambda a: 200 <= float(np.ravel(a)[0]) <= 210,
-                "This is how many times smaller the share is than MovieLens'. Asked is the share itself: known pairs "
-                "divided by all pairs.",
+                [1, 0, 0, 1],
+                "Kiss has two paths: D likes it together with Comet, and once more together with Waltz. Add both.",
             ),
-            (1 - share, "This is the share that is missing. Asked is the share that is known."),
-            (each / customers, "You divided by the customers. Each customer could have bought any of the items."),
-            (each * customers, "This is the number of known pairs. Divide by the number of all pairs."),
-            (customers * items, "This is the number of all pairs. How many of them are known?"),
-            (each / (customers * items), "40 is what one customer bought. All of them together know more pairs."),
+            ([0, 0, 0, 2], "Orbit is missing: A likes it together with Comet."),
+            ([0, 0, 0, 1], "Orbit is missing: A likes it with Comet. And D likes Kiss with Comet and with Waltz."),
+            ([1, 2, 0, 0, 2, 2], "E has seen Comet and Waltz: leave them out and give the other four."),
+            ([1, 2, 0, 0, 2, 1], "E has seen Comet and Waltz: leave them out. And Kiss has two paths."),
+            (
+                _near(np.array([0.44721, 0, 0.31623, 0.63246])),
+                "These are cosines, made of genres. Asked are co-counts: how many people like both films.",
+            ),
+            (
+                [2, 1, 2, 1],
+                "This counts everybody who likes the film. Count those who like it together with E's films.",
+            ),
+            ([0.5, 0, 0, 1], "You divided by the two films that E likes. The score is the sum of the co-counts."),
+            ([2, 0, 0, 1], "The right numbers in the wrong order. The order is Orbit, Alibi, Heist, Kiss."),
+            ([0, 1, 0, 2], "The right numbers in the wrong order. The order is Orbit, Alibi, Heist, Kiss."),
+            ([0, 0, 1, 2], "The right numbers in the wrong order. The order is Orbit, Alibi, Heist, Kiss."),
+            (
+                [2, 1, 0, 0],
+                "These are the scores as the list sorts them. Give them in the order Orbit, Alibi, Heist, Kiss.",
+            ),
         ],
-        hint="Known pairs: customers times purchases of each. All pairs: customers times items. Divide.",
-        praise="Right: 8 pairs in 100,000. MovieLens knows 205 times that share. How many customers there are makes no "
-        "difference: what counts is how much of the catalogue one of them touches.",
+        hint="For each of the four films: how many people like it together with Comet, plus how many like it together "
+        "with Waltz?",
+        praise="Right. Kiss comes first: D leads to it twice, from Comet and from Waltz. Then Orbit, by way of A.",
     )
 
 
@@ -191,11 +207,12 @@ question(
 )
 question(
     "anatomy.q4",
-    a="With one to five likes, co-likes reached fewer users than the popular list. And a film without a rating has no "
-    "co-likes: its score is 0 for everybody.",
+    a="With one and with three likes, co-likes reached fewer users than the popular list, shrunk or not. And a film "
+    "without a rating has no co-likes: its score is 0 for everybody.",
     b=right(
-        "Two likes are too few for co-likes here, and a new film has nothing to count, only what it says of itself."
+        "With one and with three likes the popular list reached more. And co-likes and popularity score a film without "
+        "a rating 0; that a list of ten would show it to the right people is another matter."
     ),
-    c="For the film yes, nothing else can speak of it. But alone, titles and genres reached far fewer new persons than "
-    "the popular list.",
+    c="For the film, content is the one of these models with a score above zero. But alone, titles and genres reached "
+    "far fewer new persons than the popular list.",
 )

@@ -30,6 +30,12 @@ def test_profile_right(answer):
         ([0, 2 / 3, 2 / 3], "Kiss is in your average"),
         ([0, 0.667, 0.667], "Kiss is in your average"),
         ([0, 0.33, 0.33], "divided by 3"),
+        ([0.5, 0.5, 0], "order is space"),
+        ([0.5, 0, 0.5], "order is space"),
+        ([0, 0.5, 0], "half of one"),
+        ([0, 0, 0.5], "half of one"),
+        ([0, 1, 0], "Alibi alone"),
+        ([0, 0, 1], "Waltz alone"),
         ([0, 50, 50], "percent"),
         ([0, 1 / 6, 1 / 6], "all films"),
         ([0, np.sqrt(0.5), np.sqrt(0.5)], "one unit long"),
@@ -44,28 +50,32 @@ def test_profile_wrong(answer, hint):
     assert verdict.state == "wrong" and hint in verdict.message
 
 
-@pytest.mark.parametrize("answer", [8e-5, 40 / 500_000, np.float64(0.00008), [0.00008]])
-def test_density_right(answer):
-    assert check("anatomy.density", answer).state == "right"
+@pytest.mark.parametrize("answer", [[1, 0, 0, 2], (1.0, 0, 0, 2), np.array([[1], [0], [0], [2]])])
+def test_trace_right(answer):
+    assert check("anatomy.trace", answer).state == "right"
 
 
 @pytest.mark.parametrize(
     "answer, hint",
     [
-        (0.008, "percent"),
-        (1 - 8e-5, "missing"),
-        (40 / 2e6, "by the customers"),
-        (8e7, "number of known pairs"),
-        (10**12, "number of all pairs"),
-        (4e-11, "one customer bought"),
-        (205, "how many times smaller"),
-        (204.9, "the share itself"),
-        (0.0001, "Divide"),
-        ("little", "Divide"),
+        ([1, 0, 0, 1], "two paths"),
+        ([0, 0, 0, 2], "Orbit is missing"),
+        ([0, 0, 0, 1], "Comet and with Waltz"),
+        ([1, 2, 0, 0, 2, 2], "leave them out and give"),
+        ([1, 2, 0, 0, 2, 1], "And Kiss has two"),
+        ([0.447, 0, 0.316, 0.632], "cosines"),
+        ([2, 1, 2, 1], "everybody who likes"),
+        ([0.5, 0, 0, 1], "divided by the two"),
+        ([2, 0, 0, 1], "wrong order"),
+        ([0, 1, 0, 2], "wrong order"),
+        ([0, 0, 1, 2], "wrong order"),
+        ([2, 1, 0, 0], "as the list sorts"),
+        (2, "each of the four"),
+        ("Kiss", "each of the four"),
     ],
 )
-def test_density_wrong(answer, hint):
-    verdict = check("anatomy.density", answer)
+def test_trace_wrong(answer, hint):
+    verdict = check("anatomy.trace", answer)
     assert verdict.state == "wrong" and hint in verdict.message
 
 
@@ -73,7 +83,7 @@ def stub(scores, seen): ...
 
 
 def test_unfilled():
-    assert check("anatomy.density", ...).state == "not yet"
+    assert check("anatomy.trace", ...).state == "not yet"
     assert check("anatomy.profile", None).state == "not yet"
     assert check("anatomy.top_ten", lambda scores, seen: ...).state == "not yet"
     assert check("anatomy.top_ten", stub).state == "not yet"
