@@ -55,6 +55,7 @@ def shrinkage(answer):
         5,
         mistakes=[
             (4, "With 4 it is .083, still below 2/22."),
+            (2, "With 2 it keeps 0.5 · 2/22 = .045, half of what Cult keeps."),
             (lambda n: 4 < float(n) < 5, "Raters come whole: at 40/9 they tie. Who is the first above it?"),
             (lambda n: float(n) > 5, "It overtakes sooner: compare 0.5 n/(n+20) with 2/22."),
         ],
@@ -144,7 +145,7 @@ question(
 )
 question(
     "similarity.q3",
-    a="On MovieTweetings the history side is better. What held here need not hold on your data.",
-    b=right("Right: settings are chosen on validation, and the test part is opened once."),
-    c="A side chosen on the test part is flattered by it: the figure you report is then no test any more.",
+    a="The interval includes zero: this test does not show that the history side is better.",
+    b=right("Right: no difference is shown, so another reason decides; a loss or gain of about .01 is still possible."),
+    c="A side chosen on the test part is flattered by it: the figure that you report is then no test any more.",
 )

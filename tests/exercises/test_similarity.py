@@ -42,7 +42,7 @@ def test_shrinkage_right(answer):
 
 
 @pytest.mark.parametrize(
-    "answer, hint", [(40 / 9, "whole"), (4, ".083"), (6, "sooner"), (20, "sooner"), (2, "From which"), ("x", "From")]
+    "answer, hint", [(40 / 9, "whole"), (4, ".083"), (6, "sooner"), (20, "sooner"), (2, "half of what Cult keeps"), (3, "From which"), ("x", "From")]
 )
 def test_shrinkage_wrong(answer, hint):
     verdict = check("similarity.shrinkage", answer)
@@ -104,7 +104,7 @@ def test_pearson_wrong(answer, hint):
         ("similarity.q1", "c", "squared length"),
         ("similarity.q2", "a", "opposite"),
         ("similarity.q2", "c", "not the reason"),
-        ("similarity.q3", "a", "MovieTweetings"),
+        ("similarity.q3", "a", "includes zero"),
         ("similarity.q3", "c", "flattered"),
     ],
 )
