@@ -31,6 +31,7 @@ def several_likes(answer):
                 "The scores are log 3, 0, 0, 0, so their exponentials are 3, 1, 1, 1. You took exponentials of those.",
             ),
             (-np.sum(LIKES * np.log(SHARE)), "This is the loss. The gradient has one number for each film."),
+            (lambda a: np.shape(a) == (4,) and np.abs(a - gradient).max() <= 0.05, "Nearly: give two decimals."),
             (lambda a: np.shape(a) != (4,), "Four films, four numbers: the gradient has one for each score."),
         ],
         hint="Start from π = (3, 1, 1, 1)/6. Each like contributes π, and subtracts 1 from the film that was liked.",
@@ -53,11 +54,31 @@ def _logs(s, floor=0.0):
 
 
 FLOORS = 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, np.finfo(float).eps  # inside the logarithm
-CAPS = 10, 20, 30, 50, 100, 500, 700  # for the gap, as one would choose them
+CAPS = 10, 20, 30, 50, 100, 500, 700, 1000  # for the gap, as one would choose them
 
 
 def _floored(floor):
     return lambda s: _logs(s, floor)
+
+
+def _clipped(floor):
+    """−log σ of a σ that is kept above a small number."""
+
+    def loss(s):
+        with np.errstate(over="ignore"):
+            return np.mean(-np.log(np.maximum(1 / (1 + np.exp(-_gaps(s))), floor)))
+
+    return loss
+
+
+def _replaced(number):
+    """−log σ with this number in place of infinity."""
+
+    def loss(s):
+        with np.errstate(over="ignore", divide="ignore"):
+            return np.mean(np.nan_to_num(-np.log(1 / (1 + np.exp(-_gaps(s)))), posinf=number))
+
+    return loss
 
 
 def _prints(function):
@@ -74,7 +95,19 @@ def _capped(cap):
     return lambda s: np.mean(np.logaddexp(0, -np.clip(_gaps(s), -cap, cap)))
 
 
-ROWS = [(np.array(row),) for row in ([0.0, 0.0], [2.0, -1.0, 3.5], [-3.0, 5.0, 0.2, 0.1], [-500.0, 500.0, 0.0])]
+ROWS = [
+    (np.array(row),)
+    for row in (
+        [0.0, 0.0],
+        [2.0, -1.0, 3.5],
+        [-3.0, 5.0, 0.2, 0.1],
+        [-400.0, 400.0, 1.0],
+        [-500.0, 500.0, 0.0],
+        [0.0, 2000.0],
+        [0.0, 14.0, 16.0, 18.5, 21.0, 23.0, 27.5, 34.5, 36.5],  # −log of the floors: adding one differs from clipping
+    )
+]
+INSTEAD = 0.0, 100.0, 700.0, 1000.0, np.finfo(float).max  # of infinity
 
 
 @exercise("losses.bpr_row")
@@ -98,8 +131,8 @@ def bpr_row(answer):
             ),
             (
                 _logs,
-                "Right for small gaps, but at −1000 σ is rounded to 0 and your loss is infinite. It should be 1000: "
-                "write −log σ(x) as softplus(−x), np.logaddexp(0, −x).",
+                "The formula is right, but at a gap of −1000 e^1000 overflows, σ is 0 and the loss infinite. "
+                "It should be 1000. np.logaddexp(0, x) computes log(1 + e^x) without this.",
             ),
             *(
                 (
@@ -109,12 +142,21 @@ def bpr_row(answer):
                 )
                 for floor in FLOORS
             ),
+            *((_clipped(floor), "Where you clip σ, the push is 0: the dead gradient from above.") for floor in FLOORS),
+            *(
+                (
+                    _replaced(number),
+                    "You put one number in place of infinity: the worst pairs all cost the same and get no push. "
+                    "A gap of −800 costs 800, one of −2000 costs 2000.",
+                )
+                for number in INSTEAD
+            ),
             (
                 lambda s: np.sum(np.logaddexp(0, -_gaps(s))),
                 "You add up the pairs. Take their mean: the loss should not grow with the number of films drawn.",
             ),
             (lambda s: np.logaddexp(0, -_gaps(s)), "One number a row is asked for: take the mean over the rivals."),
-            *((_capped(cap), "You cap the gap: at −1000 the loss must be 1000.") for cap in CAPS),
+            *((_capped(cap), "You cap the gap or the loss: at a gap of −2000 the loss must be 2000.") for cap in CAPS),
             (
                 lambda s: np.mean(np.logaddexp(0, _gaps(s))),
                 "The sign of the gap is turned round: this loss is small where the liked film stands below the others.",
@@ -137,7 +179,7 @@ def bpr_row(answer):
             ),
         ],
         hint="For each rival: softplus(s_j − s_0). Then the mean over the rivals.",
-        praise="Right, and the pair that is 1000 upside down costs 1000, not infinity.",
+        praise="Right, and a pair that is 2000 upside down costs 2000, not infinity.",
     )
 
 
