@@ -61,10 +61,6 @@ def of_one_list(measure):
     return library
 
 
-def random_lists(rng):
-    return np.argsort(rng.random((6, 15)))[:, :4], 15
-
-
 REGISTRY = {
     "anatomy.content_scores": (lambda rng: (random_likes(rng), normalize(rng.random((9, 4)))), content),
     "anatomy.co_like_scores": (lambda rng: (random_likes(rng),), co_likes),
@@ -86,8 +82,6 @@ REGISTRY = {
         lambda rng: (rng.random(30), rng.random(30), int(rng.integers(99))),
         lambda a, b, seed: paired_bootstrap(a, b, rng=seed)[:3],
     ),
-    "evaluation.coverage_by_hand": (random_lists, metrics.coverage),
-    "evaluation.gini_by_hand": (random_lists, metrics.gini),
     "similarity.dot_by_hand": (lambda rng: (random_likes(rng),), similarity.dot),
     "similarity.cosine_by_hand": (lambda rng: (random_likes(rng),), similarity.cosine),
     "similarity.jaccard_by_hand": (lambda rng: (random_likes(rng),), similarity.jaccard),
