@@ -16,12 +16,14 @@ def score(answer):
         mistakes=[
             (14.5, "You added the films' vectors as they are. Divide their sum by √n, here √4."),
             (5.5, "You took the mean of the films' vectors. The sum is divided by √n, not by n."),
+            (3.5, "You took the mean of the likes, without the own vector: divide by √n, and add (1, 0)."),
             (8.0, "The dot product is right. What does everybody think of the film? Its bias is missing."),
             (6.5, "You scored a stranger, or took the mean of all five films. Own vector (1, 0), four likes, √4."),
             (7.5, "You divided the own vector too. Only the sum of the films' vectors is divided by √n."),
             (2.5, "You scored with the own vector alone. The sum of the likes' vectors over √n is missing."),
             (4.9, "You divided by 5. n counts the likes, 4, and the sum is divided by its root."),
             (12.5, "The film with 2 stars is in your sum, or you scored a stranger without the root: √n, plus (1, 0)."),
+            (22.5, "The film with 2 stars is in your sum, and the root is missing."),
             (2 + 2 * 8 / root + 4 / root + 0.5, "The film with 2 stars is in your sum and in your n: no like."),
             (2 + 3 * 4 / root + 0.5, "Your sum is right, but n counts the 2 stars too. n is the number of likes, 4."),
             (lambda a: np.size(a) == 2, "This is a vector like the user's: now the dot product with (2, 1), plus .5."),
@@ -123,8 +125,9 @@ def serve(answer):
 
 question(
     "full_build.q1",
-    a="Look at the two curves: where the list stops rising, the loss goes on falling. It is no measure of the list.",
-    b=right("Right: the loss still falls when the list no longer rises, so nothing stops it."),
+    a="Look at the two curves after the dashed line: the list gets worse, and the loss still falls. "
+    "It does not measure the list.",
+    b=right("Right: the loss has a new best value at nearly every step, so nothing stops it."),
     c="Patience counts epochs in a row without a new best value. The training loss has a new best value nearly always.",
 )
 
