@@ -187,10 +187,14 @@ def notebook(name, title):
 
 
 def with_chapter(contents, part, name, caption=None):
-    """The text of _toc.yml with the chapter after the last one of its part, or in a new part after the last chapter."""
+    """The text of _toc.yml with the chapter after the last one of its part, or in a new part after the last chapter.
+
+    The part is the one in which the first chapter of the folder stands: a later one may stand elsewhere."""
     lines = contents.splitlines()
     own = [n for n, line in enumerate(lines) if re.match(rf"\s*- file: notebooks/{part}/", line)]
     if own:
+        end = next((n for n, line in enumerate(lines) if n > own[0] and "caption:" in line), len(lines))
+        own = [n for n in own if n < end]
         indent = lines[own[-1]].partition("-")[0]
         lines.insert(own[-1] + 1, f"{indent}- file: notebooks/{part}/{name}")
     else:

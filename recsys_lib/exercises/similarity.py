@@ -141,11 +141,13 @@ question(
     "similarity.q2",
     a="The test says the opposite: these lists find fewer of the films that people went on to like.",
     b=right("Right: the highest similarity is easiest to reach where one or two people speak."),
-    c="That is a difference, and not the reason: a 1 from two people is a 1 on any signal.",
+    c="A difference, and not the reason: Pearson's lengths run over the common raters alone, so two are enough.",
 )
 question(
     "similarity.q3",
     a="The interval includes zero: this test does not show that the history side is better.",
-    b=right("Right: no difference is shown, so another reason decides; a loss or gain of about .01 is still possible."),
+    b=right(
+        "Right: no difference is shown, so another reason decides. A gain of .010 or a loss of .002 is still possible."
+    ),
     c="A side chosen on the test part is flattered by it: the figure that you report is then no test any more.",
 )
