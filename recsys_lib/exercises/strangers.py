@@ -41,6 +41,10 @@ def score(answer):
         mistakes=[
             (600.5, "These are whole numbers of steps. Multiply each vector by the step, 0.1, first."),
             (60.5, "One of the two vectors is still in steps. The step belongs to both: the history's and the film's."),
+            *(
+                (wrong, "The bias is a plain number, and the step belongs to both vectors: .1 · .1.")
+                for wrong in (65.0, 64.5, 60.05)
+            ),
             (0.6, "The step is in it, the bias is not. And the step counts in both vectors, not three times."),
             (6.05, "The bias is a plain number: no step multiplies it."),
             (6.0, "The dot product is right. What does everybody think of the film? Its bias is missing."),

@@ -28,6 +28,9 @@ def test_score_right(capsys, answer):
     [
         (600.5, "whole numbers of steps"),
         (60.5, "belongs to both"),
+        (65, "plain number, and the step"),
+        (64.5, "plain number, and the step"),
+        (60.05, "plain number, and the step"),
         (0.6, "not three times"),
         (6.05, "no step multiplies"),
         (6, "bias is missing"),
