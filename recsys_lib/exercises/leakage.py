@@ -12,12 +12,18 @@ question(
 )
 question(
     "leakage.q2",
-    a=right("Right: with the last 20 % of each, sets of 276 people were enough every time."),
+    a="The films to find differ between these two splits, so the question differs too. What must stay the same?",
+    b=right("Right: the question stays, and only what the model knows changes."),
+    c="Two things change here: what the model knows, and which films it must find. Which pair keeps the films?",
+)
+question(
+    "leakage.q3",
+    a=right("Right: with all wanted films of the last 20 %, sets of 276 people were enough every time."),
     b="EASE has no random start, so other seeds give the same lists. The spread is between people.",
     c="More resamples compute the same interval more exactly. They add no information about people.",
 )
 question(
-    "leakage.q3",
+    "leakage.q4",
     a="That line warns of a split that cuts a second. Which line speaks of the id as a number?",
     b="That line warns of breaking ties by row. The feature here is the id, not the row.",
     c=right("Right: films got their ids as they appeared, so the number tells the time of the first rating."),
@@ -34,6 +40,7 @@ def rivals_above(answer):
         (99 * 180 / 9001, "The rivals are drawn from the 9,000 others: the wanted film is not among them."),
         (99 * 181 / 9000, "180 films score higher. The 181st place is that of the wanted film itself."),
         (99 * 181 / 9001, "180 of the 9,000 others score higher: leave the wanted film out of both numbers."),
+        (181, "This is the rank of the wanted film in the catalogue. How many of the 99 rivals are above it?"),
         (180, "This is how many are above it in the catalogue. Only 99 of the 9,000 others are drawn."),
         (99, "All 99 would be above only if every other film scored higher. Here 180 of 9,000 do."),
         (99 * (1 - share), "These are the rivals that score lower. How many score higher?"),

@@ -20,7 +20,8 @@ def test_rivals_above_right(answer):
         (99 * 180 / 9001, "wanted film is not among"),
         (99 * 181 / 9000, "181st"),
         (99 * 181 / 9001, "both numbers"),
-        (180, "in the catalogue"),
+        (180, "how many are above it in the catalogue"),
+        (181, "rank of the wanted film in the catalogue"),
         (99, "All 99"),
         (97.02, "lower"),
         (50, "Upside down"),
@@ -74,8 +75,9 @@ def test_future_share_wrong(answer, hint):
     ("name", "correct", "hints"),
     [
         ("leakage.q1", "b", {"a": "nobody else", "c": "of 2015"}),
-        ("leakage.q2", "a", {"b": "no random start", "c": "no information"}),
-        ("leakage.q3", "c", {"a": "cuts a second", "b": "not the row"}),
+        ("leakage.q2", "b", {"a": "films to find differ", "c": "Two things"}),
+        ("leakage.q3", "a", {"b": "no random start", "c": "no information"}),
+        ("leakage.q4", "c", {"a": "cuts a second", "b": "not the row"}),
     ],
 )
 def test_questions(name, correct, hints):
@@ -85,7 +87,7 @@ def test_questions(name, correct, hints):
         assert verdict.state == "wrong" and hint in verdict.message
 
 
-@pytest.mark.parametrize("name", ["rivals_above", "future_share", "q1", "q2", "q3"])
+@pytest.mark.parametrize("name", ["rivals_above", "future_share", "q1", "q2", "q3", "q4"])
 def test_unfilled(name):
     unfilled = None if name != "future_share" else lambda train_user, train_time, user, moment: ...
     assert check(f"leakage.{name}", unfilled).state == "not yet"
