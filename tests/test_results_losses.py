@@ -9,7 +9,7 @@ from recsys_lib.evaluation import evaluate
 pytest.importorskip("tensorflow")
 from recsys_lib.models import MatrixFactorization
 
-NAMES = ("losses",)
+NAMES = ("losses", "losses_movietweetings")
 
 
 @pytest.fixture(scope="module")

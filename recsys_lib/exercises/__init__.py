@@ -68,7 +68,7 @@ def question(name, **options):
     @exercise(name)
     def checker(answer):
         letter = str(answer).strip(" .()[]\n\t").casefold()
-        if not letter:
+        if not letter and isinstance(answer, str):
             return not_yet("put the letter of your answer in this cell, then run it again.")
         return verdicts.get(letter, wrong(f"There is no option {letter[:20]!r}: answer one of {letters}, as text."))
 

@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 
-from recsys_lib.exercises import check_function, check_value, close, exercise, flat, question, right, wrong
+from recsys_lib.exercises import NO_NUMBERS, check_function, check_value, close, exercise, flat, question, right, wrong
 
 WORTH = 1 / np.log2(np.arange(2, 7))  # of a hit at rank 1 to 5
 EARNED, BEST = WORTH[0] + WORTH[4], WORTH[:4].sum()  # hits at ranks 1 and 5; four relevant films
@@ -14,10 +14,10 @@ EARNED, BEST = WORTH[0] + WORTH[4], WORTH[:4].sum()  # hits at ranks 1 and 5; fo
 @exercise("evaluation.on_paper")
 def on_paper(answer):
     """AP@5 and NDCG@5 of hits at ranks 1 and 5, with four relevant films."""
-    values = np.ravel(flat(answer))
-    if len(values) != 2:
+    try:
+        ap, ndcg = map(float, flat(answer))
+    except (*NO_NUMBERS, KeyError, IndexError):
         return wrong("Two numbers are asked for, in this order: [AP@5, NDCG@5].")
-    ap, ndcg = values
     if close([ndcg, ap], [AP, EARNED / BEST], tolerance=6e-4):
         return wrong("These are the two values in the other order. AP comes first.")
     verdict = check_value(ap, AP, tolerance=6e-4, mistakes=AP_MISTAKES, hint=AP_HINT)

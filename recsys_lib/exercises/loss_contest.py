@@ -1,14 +1,22 @@
 """Checkers of the chapter Which loss makes a list."""
 
+import contextlib
+import io
+
 import numpy as np
 
-from recsys_lib.exercises import check_function, check_value, exercise, question, right
+from recsys_lib.exercises import check_function, check_value, exercise, question, right, wrong
 
 question(
     "loss_contest.q1",
-    a="The bias model has one order of films for everybody: no λ gives it a person's taste. Look at the raters.",
-    b=right("Right: the mean number of raters of a film shown rises from about 60 to about 200."),
-    c="The other way round: from λ = 3 on the error in stars grows with λ, while the list becomes better.",
+    a="Nearly is not the same: a list is an order, and small differences order as well as large ones. Which part of "
+    "the formula still differs between two films?",
+    b=right(
+        "Right: n + λ is nearly the same for all films at 3,000 already, so the sum of the deviations decides, and it "
+        "does at a million too."
+    ),
+    c="The number of raters in the denominator counts for nothing now. The numerator is left: a sum over the raters, "
+    "which is negative for a film that many people rated below the mean.",
 )
 
 question(
@@ -22,9 +30,10 @@ question(
 
 question(
     "loss_contest.q3",
-    a="Right in what it asks, but here each step would need two million scores for each listener in it.",
-    b=right("Right: it keeps the question of full softmax and pays for a few hundred scores a like."),
-    c="All its targets are 1: a model that answers 1 to everything is perfect, and no unplayed song gets a push.",
+    a="That answers how many stars a recipe would get. Sorted by it, lists were below popularity here unless the "
+    "settings were chosen for the list. Which part of the ratings says what belongs into a list?",
+    b="Then one star is a target like five: the model learns what people try, not what they like.",
+    c=right("Right: a list is wanted, so the likes are the signal, and 4,000 scores a person fit in memory."),
 )
 
 
@@ -42,6 +51,9 @@ def equal_bias(answer):
             ),
             (-6.4, "The sign is turned round: λ is added to n, and is never below 0."),
             (1 / 6.4, "This is one over the answer: check the last division, 400 by 62.5."),
+            (6, "Nearly: give one decimal. 6 is below the value."),
+            (7, "Nearly: give one decimal. 7 is above the value."),
+            (lambda a: np.isclose(float(a), 64) or np.isclose(float(a), 0.64), "A decimal place slipped: 400 / 62.5."),
             (5, "With λ = 5 the first film keeps half of its deviation, 0.75; the second then has 0.667."),
             (100, "With λ = 100 the second film keeps half of its deviation, 0.35; the first then has 0.071."),
             (0, "With λ = 0 the biases are 1.5 and 0.7, the plain mean deviations."),
@@ -102,6 +114,15 @@ DECAY_MISTAKES = [
         "Part of a batch is a whole step: round rows / batch up to the next whole number.",
     ),
     (
+        lambda s, r, n, b, e: -np.log(s) / (r * np.ceil(e * n / b)),
+        "You rounded up once, over all epochs. The short last batch comes in every epoch: round rows / batch up, then "
+        "multiply by the epochs.",
+    ),
+    (
+        lambda s, r, n, b, e: -np.log(s) / r,
+        "This is the decay times the number of steps: divide by the steps too.",
+    ),
+    (
         lambda s, r, n, b, e: -np.log(s) / _steps(n, b, e),
         "This is the rate times the decay. What is left to divide by?",
     ),
@@ -120,9 +141,21 @@ DECAY_MISTAKES = [
 ]
 
 
+def _prints(function):
+    """Whether it prints its result and returns nothing."""
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed):
+            return function(*CASES[0]) is None and bool(printed.getvalue().strip())
+    except Exception:  # check_function says what is wrong
+        return False
+
+
 @exercise("loss_contest.decay_for")
 def decay_for(answer):
     """The weight decay that keeps a share: −log(share) / (rate · steps), or 1 − share^(1/steps) over the rate."""
+    if callable(answer) and _prints(answer):
+        return wrong("Your function prints the decay and returns None. End it with return.")
     return check_function(
         _scaled(answer),
         _scaled(_decay),

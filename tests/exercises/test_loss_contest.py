@@ -8,22 +8,24 @@ import pytest
 from recsys_lib.exercises import check
 
 
-@pytest.mark.parametrize("name", ["loss_contest.q1", "loss_contest.q2", "loss_contest.q3"])
-def test_questions(name):
-    assert check(name, "b").state == "right"
-    assert check(name, " B) ").state == "right"
+@pytest.mark.parametrize(
+    ("name", "letter"), [("loss_contest.q1", "b"), ("loss_contest.q2", "b"), ("loss_contest.q3", "c")]
+)
+def test_questions(name, letter):
+    assert check(name, letter).state == "right"
+    assert check(name, f" {letter.upper()}) ").state == "right"
     assert check(name, None).state == "not yet"
 
 
 @pytest.mark.parametrize(
     ("name", "answer", "hint"),
     [
-        ("loss_contest.q1", "a", "for everybody"),
-        ("loss_contest.q1", "c", "other way round"),
+        ("loss_contest.q1", "a", "a list is an order"),
+        ("loss_contest.q1", "c", "below the mean"),
         ("loss_contest.q2", "a", "its own interval"),
         ("loss_contest.q2", "c", "other data"),
-        ("loss_contest.q3", "a", "two million scores"),
-        ("loss_contest.q3", "c", "All its targets are 1"),
+        ("loss_contest.q3", "a", "below popularity"),
+        ("loss_contest.q3", "b", "one star"),
         ("loss_contest.q3", "d", "no option"),
     ],
 )
@@ -50,7 +52,11 @@ def test_equal_bias_right(answer):
         (5.16, "do not add"),
         (0.658, "both films have"),
         ([0.658, 0.658], "both films have"),
-        (7, "multiply both sides"),
+        (6, "one decimal"),
+        (7, "one decimal"),
+        (64, "decimal place"),
+        ("0.64", "decimal place"),
+        (12, "multiply both sides"),
         ("six", "multiply both sides"),
     ],
 )
@@ -85,6 +91,9 @@ def test_decay_right(answer):
         (lambda s, r, n, b, e: -math.log(s) / (r * e * n), "for each row"),
         (lambda s, r, n, b, e: -math.log(s) / (r * e * max(1, n // b)), "may be smaller"),
         (lambda s, r, n, b, e: -math.log(s) / (r * e * n / b), "Part of a batch"),
+        (lambda s, r, n, b, e: -math.log(s) / (r * math.ceil(e * n / b)), "rounded up once"),
+        (lambda s, r, n, b, e: -math.log(s) / r, "times the number of steps"),
+        (lambda s, r, n, b, e: print(exact(s, r, n, b, e)), "End it with return"),
         (lambda s, r, n, b, e: -math.log(s) / steps(n, b, e), "left to divide by"),
         (lambda s, r, n, b, e: -math.log10(s) / (r * steps(n, b, e)), "natural logarithm"),
         (lambda s, r, n, b, e: (1 - s) / (r * steps(n, b, e)), "what is left"),

@@ -42,7 +42,16 @@ def test_shrinkage_right(answer):
 
 
 @pytest.mark.parametrize(
-    "answer, hint", [(40 / 9, "whole"), (4, ".083"), (6, "sooner"), (20, "sooner"), (2, "half of what Cult keeps"), (3, "From which"), ("x", "From")]
+    "answer, hint",
+    [
+        (40 / 9, "whole"),
+        (4, ".083"),
+        (6, "sooner"),
+        (20, "sooner"),
+        (2, "half of what Cult keeps"),
+        (3, "From which"),
+        ("x", "From"),
+    ],
 )
 def test_shrinkage_wrong(answer, hint):
     verdict = check("similarity.shrinkage", answer)
