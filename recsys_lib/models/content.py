@@ -12,8 +12,8 @@ from recsys_lib.models.base import BaseRecommender
 class ContentTFIDF(BaseRecommender):
     """Items whose words are those of the items you liked.
 
-        score(u, i) = cos(p_u, v_i),   p_u = mean of v_j over the items j that u liked
-        v_iw ∝ tf_iw · (ln((1 + n) / (1 + df_w)) + 1),   ‖v_i‖ = 1
+        score(u, i) = cos(p_u, q_i),   p_u = mean of q_j over the items j that u liked
+        q_iw ∝ tf_iw · (ln((1 + n) / (1 + df_w)) + 1),   ‖q_i‖ = 1
 
     tf_iw is how often word w stands in item i, n the number of items and df_w that of the items with the word:
     scikit-learn's TF-IDF.
