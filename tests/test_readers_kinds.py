@@ -225,9 +225,9 @@ def zipped(name, content=TEXT):
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", "an Excel workbook"),
         (bz2.compress(TEXT), "packed by bzip2"),
         (lzma.compress(TEXT), "packed by xz"),
-        (gzip.compress(gzip.compress(TEXT)), "packed by gzip twice"),
+        (gzip.compress(gzip.compress(TEXT, mtime=0), mtime=0), "packed by gzip twice"),
         (b"PAR1\x15\x04\0\0PAR1", "a Parquet file"),
-        (gzip.compress(b"SQLite format 3\0"), "an SQLite database"),
+        (gzip.compress(b"SQLite format 3\0", mtime=0), "an SQLite database"),
         (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
         (b"<!DOCTYPE html>\n<html>", "a web page"),
         (json.dumps({"user": "a", "item": "x", "rating": 3}).encode() + b"\n", "JSON, one object a line"),
@@ -553,7 +553,7 @@ def test_copies_of_movielens(tmp_path):
     "name, content",
     [
         ("rating.csv", b"userId,movieId,rating,timestamp\n1,2,3.5,2005-04-02 23:53:47\n"),
-        ("ratings.csv.gz", gzip.compress(b"userId,movieId,rating,timestamp\n1,2,3.5,1112486027\n")),
+        ("ratings.csv.gz", gzip.compress(b"userId,movieId,rating,timestamp\n1,2,3.5,1112486027\n", mtime=0)),
         ("u1.base", b"1\t2\t3.5\t1112486027\n"),
     ],
 )

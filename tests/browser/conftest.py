@@ -152,6 +152,7 @@ def small_site(config, tmp_path_factory):
     url = "" if config["repository"]["url"] else EXAMPLE
     book = tmp_path_factory.mktemp("book")
     shutil.copytree(ROOT / "book" / "_ext", book / "book" / "_ext", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "book" / "search_scorer.js", book / "book")
     for name in ("_templates", "static"):
         shutil.copytree(ROOT / "book" / name, book / "book" / name)
     shutil.copy(ROOT / "book" / "references.bib", book / "book")

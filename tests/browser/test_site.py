@@ -150,7 +150,11 @@ def test_axe_finds_nothing(open_page, name):
     page = open_page(name, query="?q=popularity" if name == "search" else "")
     if name == "search":
         page.wait_for_selector("#search-results li a")
-    page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true })")
+    # of the many folded pieces of code in the formula index, which are alike, a few
+    page.evaluate("""() => {
+        const all = (selector) => [...document.querySelectorAll(selector)];
+        [...all('details:not(.code)'), ...all('details.code').slice(0, 4)].forEach(part => { part.open = true });
+    }""")
     for field in page.get_by_role("combobox").all():
         field.fill("the")  # its list of options is open
 
