@@ -59,6 +59,46 @@ def _mistake(**how):
     return lambda *arguments: _list(*arguments, **how)
 
 
+def four_people(ids, rng):
+    """[{item id: stars}]: two with several likes, one with a single like, one with none."""
+    stars = [5.0, 4.0, 4.5, 5.0, 4.0, 2.0, 3.5, 1.0, 3.0], [4.0, 1.0, 0.5, 2.0, 5.0, 4.5], [4.0, 3.0, 0.5], [1.0, 3.0]
+    return [dict(zip(rng.choice(ids, len(given), replace=False).tolist(), given)) for given in stars]
+
+
+def rated_films_return(mistake):
+    """Mistakes in leaving out what a person rated; mistake(**how) makes the function that makes it."""
+    return [
+        (mistake(exclude="none"), "The person gets back what they rated: set it to -inf before sorting."),
+        (mistake(exclude="likes"), "Only the likes are left out. A film with one star comes back: leave out all."),
+        (mistake(exclude="rated, at 0"), "Your rated films score 0. Others can score less: -inf is below all."),
+        (mistake(exclude="rated, of likers"), "Who liked nothing gets rated films back: leave them out as well."),
+    ]
+
+
+def list_is_not_sorted(mistake):
+    """Mistakes in cutting a list to its best k."""
+    return [
+        (mistake(cut=cut), "Your k films are the best; their order is not: sort them, best first.")
+        for cut in (lambda s, k: np.argpartition(-s, k)[:k], lambda s, k: np.argsort(s, kind="stable")[-k:])
+    ]
+
+
+def history_is_not_as_in_training(mistake):
+    """Mistakes in the vector of a person's likes."""
+    return [
+        (mistake(power=0), "The sum is not divided by √n: with a long history taste drowns the bias."),
+        (mistake(power=1), "You take the mean of the liked films. The formula divides their sum by √n."),
+        (mistake(liked_from=0), "All rated films are in your vector, the disliked too. Likes start at 4."),
+        (mistake(liked_from=4.1), "Exactly 4 stars is a like too: >= 4."),
+        *((mistake(liked_from=stars), "A 3 is no like: likes start at 4.") for stars in (3, 3.5)),
+        (mistake(n_of="rated"), "n counts likes, not everything rated."),
+        (
+            mistake(n_of="likes or 0"),
+            "Who liked nothing gets 0/0, which is NaN, from you: divide by √1 there, so that the bias decides.",
+        ),
+    ]
+
+
 def _inputs():
     """Four strangers; ids that are no indices, one person with a single like, one with none; all scores below 0.
 
@@ -66,12 +106,7 @@ def _inputs():
     rng = np.random.default_rng(4)
     ids = rng.permutation(np.arange(1000, 2000)).tolist()
     films, bias = rng.normal(size=(1000, 4)), rng.normal(size=1000) * 2 - 20
-    people = [
-        dict(zip(rng.choice(ids, 9, replace=False).tolist(), [5.0, 4.0, 4.5, 5.0, 4.0, 2.0, 3.5, 1.0, 3.0])),
-        dict(zip(rng.choice(ids, 6, replace=False).tolist(), [4.0, 1.0, 0.5, 2.0, 5.0, 4.5])),
-        dict(zip(rng.choice(ids, 3, replace=False).tolist(), [4.0, 3.0, 0.5])),
-        dict(zip(rng.choice(ids, 2, replace=False).tolist(), [1.0, 3.0])),
-    ]
+    people = four_people(ids, rng)
     bias[[ids.index(item_id) for person in people for item_id in person]] += 8
     return [(person, ids, films, bias, 300) for person in people]
 
@@ -84,14 +119,8 @@ def serve(answer):
         _list,
         _inputs(),
         mistakes=[
-            (_mistake(exclude="none"), "The person gets back what they rated: set it to -inf before sorting."),
-            (_mistake(exclude="likes"), "Only the likes are left out. A film with one star comes back: leave out all."),
-            (_mistake(exclude="rated, at 0"), "Your rated films score 0. Others can score less: -inf is below all."),
-            (_mistake(exclude="rated, of likers"), "Who liked nothing gets rated films back: leave them out as well."),
-            *(
-                (_mistake(cut=cut), "Your k films are the best; their order is not: sort them, best first.")
-                for cut in (lambda s, k: np.argpartition(-s, k)[:k], lambda s, k: np.argsort(s, kind="stable")[-k:])
-            ),
+            *rated_films_return(_mistake),
+            *list_is_not_sorted(_mistake),
             (
                 _mistake(exclude="rated, NaN", cut=lambda s, k: np.argsort(s)[::-1][:k]),
                 "argsort puts NaN last, so [::-1] puts what was rated first: mark it by -inf.",
@@ -105,16 +134,7 @@ def serve(answer):
             ),
             (_mistake(indices=True), "These are rows of the table, not ids. The last step is the way back: ids[row]."),
             (_mistake(best=False), "Your list is the worst first: argsort sorts upwards. Sort by -scores."),
-            (_mistake(power=0), "The sum is not divided by √n: with a long history taste drowns the bias."),
-            (_mistake(power=1), "You take the mean of the liked films. The formula divides their sum by √n."),
-            (_mistake(liked_from=0), "All rated films are in your vector, the disliked too. Likes start at 4."),
-            (_mistake(liked_from=4.1), "Exactly 4 stars is a like too: >= 4."),
-            *((_mistake(liked_from=stars), "A 3 is no like: likes start at 4.") for stars in (3, 3.5)),
-            (_mistake(n_of="rated"), "n counts likes, not everything rated."),
-            (
-                _mistake(n_of="likes or 0"),
-                "Who liked nothing gets 0/0, which is NaN, from you: divide by √1 there, so that the bias decides.",
-            ),
+            *history_is_not_as_in_training(_mistake),
             (_mistake(cut_first=True), "You cut to k, then dropped what was rated: too short. Exclude before you cut."),
             (_mistake(with_bias=False), "The bias of the films is missing: add it to the dot products."),
         ],

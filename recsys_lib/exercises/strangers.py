@@ -3,6 +3,12 @@
 import numpy as np
 
 from recsys_lib.exercises import check_function, check_value, exercise, question, right
+from recsys_lib.exercises.full_build import (
+    four_people,
+    history_is_not_as_in_training,
+    list_is_not_sorted,
+    rated_films_return,
+)
 
 question(
     "strangers.q1",
@@ -98,12 +104,7 @@ def _inputs():
     ids = rng.permutation(np.arange(1000, 2000)).tolist()
     steps = np.clip(np.round(rng.normal(size=(1000, 4)) * 60), -127, 127).astype(np.int8)
     bias = rng.normal(size=1000) * 2 - 40
-    people = [
-        dict(zip(rng.choice(ids, 9, replace=False).tolist(), [5.0, 4.0, 4.5, 5.0, 4.0, 2.0, 3.5, 1.0, 3.0])),
-        dict(zip(rng.choice(ids, 6, replace=False).tolist(), [4.0, 1.0, 0.5, 2.0, 5.0, 4.5])),
-        dict(zip(rng.choice(ids, 3, replace=False).tolist(), [4.0, 3.0, 0.5])),
-        dict(zip(rng.choice(ids, 2, replace=False).tolist(), [1.0, 3.0])),
-    ]
+    people = four_people(ids, rng)
     bias[[ids.index(item_id) for person in people for item_id in person]] += 20
     return [(person, ids, steps, 0.015, bias, 300) for person in people]
 
@@ -116,15 +117,9 @@ def serve(answer):
         _list,
         _inputs(),
         mistakes=[
-            (_mistake(exclude="none"), "The person gets back what they rated: set it to -inf before sorting."),
-            (_mistake(exclude="likes"), "Only the likes are left out. A film with one star comes back: leave out all."),
-            (_mistake(exclude="rated, at 0"), "Your rated films score 0. Others can score less: -inf is below all."),
-            (_mistake(exclude="rated, of likers"), "Who liked nothing gets rated films back: leave them out as well."),
+            *rated_films_return(_mistake),
             (_mistake(exclude="after the cut"), "You cut to k, then dropped what was rated: exclude before you cut."),
-            *(
-                (_mistake(cut=cut), "Your k films are the best; their order is not: sort them, best first.")
-                for cut in (lambda s, k: np.argpartition(-s, k)[:k], lambda s, k: np.argsort(s, kind="stable")[-k:])
-            ),
+            *list_is_not_sorted(_mistake),
             (
                 _mistake(cut=lambda s, k: np.argsort(s, kind="stable")[:k]),
                 "argsort sorts upwards, so your list is the worst, with the -inf first: sort by -scores.",
@@ -134,16 +129,7 @@ def serve(answer):
             (_mistake(scaled="never"), "The bytes count steps. Multiply them by step, or taste drowns the bias."),
             (_mistake(scaled="once"), "The step is in one of the two vectors only: history and film both need it."),
             (_mistake(wraps=True), "Your sum is kept in int8 and wraps round beyond 127: make the bytes floats first."),
-            (_mistake(power=0), "The sum is not divided by √n: with a long history taste drowns the bias."),
-            (_mistake(power=1), "You take the mean of the liked films. The formula divides their sum by √n."),
-            (_mistake(liked_from=0), "All rated films are in your vector, the disliked too. Likes start at 4."),
-            (_mistake(liked_from=4.1), "Exactly 4 stars is a like too: >= 4."),
-            *((_mistake(liked_from=stars), "A 3 is no like: likes start at 4.") for stars in (3, 3.5)),
-            (_mistake(n_of="rated"), "n counts likes, not everything rated."),
-            (
-                _mistake(n_of="likes or 0"),
-                "Who liked nothing gets 0/0, which is NaN, from you: divide by √1 there, so that the bias decides.",
-            ),
+            *history_is_not_as_in_training(_mistake),
             (_mistake(with_bias=False), "The bias of the films is missing: add it to the dot products."),
         ],
         hint="Bytes × step → likes → sum / √n → films @ vector + bias → all rated to -inf → sort by -scores → ids.",
