@@ -22,7 +22,7 @@ endif
 # the time, and TensorFlow has it give them back after each (it sets M_TRIM_THRESHOLD)
 export MALLOC_MMAP_THRESHOLD_ ?= 33554432
 export MALLOC_TOP_PAD_ ?= 536870912
-.PHONY: help env book pages chapter test colab notebooks experiments explore lab lint bench lock clean
+.PHONY: help env models book pages chapter test colab notebooks experiments explore lab lint bench lock clean
 
 help: ## list the commands
 	@echo "Usage: make COMMAND"; echo
@@ -31,6 +31,9 @@ help: ## list the commands
 
 env: ## make or refresh the environment .venv
 	@python=$$(MAKECMDGOALS="$(MAKECMDGOALS)" sh tools/python.sh) && "$$python" tools/setup_env.py
+
+models: env ## install the weights of language models that chapters read (83 MB, once)
+	@$(RUN)/get_models.py
 
 pages: env
 	@$(RUN)/front_lists.py
@@ -41,7 +44,7 @@ pages: env
 book: env pages ## build the site and say where it lies
 	@$(RUN)/build_book.py
 
-test: env ## prove everything (about 12 minutes on two cores); one chapter: NB=notebooks/deep/full_build.ipynb
+test: env models ## prove everything (about 12 minutes on two cores); one chapter: NB=notebooks/deep/full_build.ipynb
 	@$(RUN)/test_all.py $(STEPS) $(if $(NB),--notebook $(NB))
 
 colab: env ## rehearse all notebooks whole in Colab's versions; one: NB=notebooks/deep/full_build.ipynb
