@@ -12,6 +12,7 @@ from recsys_lib import formatting
 from recsys_lib import metrics as _metrics
 from recsys_lib._checks import generator, require, setting
 from recsys_lib._thresholds import warn_of_threshold
+from recsys_lib.data.sequences import of_users
 from recsys_lib.data.splits import Split
 from recsys_lib.retrieval import top_k
 
@@ -20,25 +21,28 @@ COMPARED = ["mean", "low", "high", "difference", "difference_low", "difference_h
 COMPARED += ["n_users", "n_seeds", "n_unserved"]
 
 
-def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10", "recall@20"), block=512):
+def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10", "recall@20"), replay=None, block=512):
     """Fit on everything before the part, recommend from the whole catalogue, measure against the part.
 
     model: has fit(train) and score(users, history=); it is fitted here, whatever it had learnt before, and left so.
     split: a Split.   part: "test" (fits on train + validation) or "validation" (fits on train).   relevant_from: a
-    rating of the part counts as relevant from here; without ratings every pair does.   metrics: names as in "ndcg@10"
-    out of hit_rate, precision, recall, ndcg, mrr, map, each once.   block: users scored together, which bounds the
-    memory.
+    rating of the part counts as relevant from here; without ratings, or with None, every pair does.   metrics: names
+    as in "ndcg@10" out of hit_rate, precision, recall, ndcg, mrr, map, each once.   replay: the part, to let a model
+    that knows the date count what other people did in it before the moment; a row of its own in a table, with that
+    name.   block: users scored together, which bounds the memory.
 
     What a user rated before the part is never recommended. A user the model was not fitted on is scored through
-    `history=`, its ratings before the part.
+    `history=`, its ratings before the part. A model whose `score` takes `at` is told each user's first second of the
+    part; one with `reads_order` is given a history as Interactions.
     No evidence is no answer: whom the model cannot score, it gives no list, so the value is 0 where something is
     relevant, however the items are named. The models of this library say whom they can score (`can_score`); any other
     model cannot score a user it was not fitted on who rated nothing before, unless it has `needs_likes = False`.
     Returns DataFrame[user, metric, value, served], one row per user of the part and metric; user = the id of the data;
     value NaN where the user has no relevant item; served False where there was no list.
-    Raises ValueError for a part or metric it does not know, a metric named twice, a part without a relevant rating,
-    scores of a wrong shape or NaN, and unfitted users where the model takes no history; TypeError for anything but a
-    model, a Split and names of metrics, and for scores that are no dense array of numbers.
+    Raises ValueError for a part or metric it does not know, a metric named twice, a part without a relevant rating, a
+    replay of another part or by a model that has none, scores of a wrong shape or NaN, and unfitted users where the
+    model takes no history; TypeError for anything but a model, a Split and names of metrics, and for scores that are no
+    dense array of numbers.
     Warns (UserWarning) where over 90 % or under 10 % of the part's ratings are relevant: relevant_from may be meant for
     another scale. Fewer than ten ratings, or all the same, show no scale.
     Chapter: Evaluation."""
@@ -46,20 +50,31 @@ def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10"
         raise TypeError(f"expected a model, received the class {model.__name__}: write {model.__name__}()")
     if not all(callable(getattr(model, method, None)) for method in ("fit", "score")):
         raise TypeError(f"expected a model with fit and score, received {type(model).__name__} {model!r:.40}")
-    train, seen = require(split, Split).before(part), split.seen(part).matrix()
+    train, seen = require(split, Split).before(part), split.seen(part)
     setting("block", block, 1, whole=True)
     wanted = _parse(metrics)
     data = getattr(split, part)
     users = np.unique(data.user)
     if len(users) == 0:
         raise ValueError(f"the {part} part of the split has no rating")
-    liked = np.ones(len(data), bool) if data.rating is None else data.rating >= setting("relevant_from", relevant_from)
+    liked = np.ones(len(data), bool)
+    if data.rating is not None and relevant_from is not None:
+        liked = data.rating >= setting("relevant_from", relevant_from)
+        warn_of_threshold("relevant_from", relevant_from, data.rating, stacklevel=2)
     if not liked.any():
         raise ValueError(f"no rating of the {part} part reaches relevant_from = {relevant_from}")
-    warn_of_threshold("relevant_from", relevant_from, data.rating, stacklevel=2)
+    if replay is not None and (replay != part or not hasattr(model, "replay")):
+        raise ValueError(f"expected replay={part!r} and a model that counts by date, got {replay!r} and {model!r:.60}")
     model.fit(train)
+    if replay is not None:
+        model.replay(data)
     longest = max(k for _, _, k in wanted)
-    lists, served = _recommend(model, users, np.isin(users, train.user), seen, longest, block, data.users)
+    at = None
+    if "at" in inspect.signature(model.score).parameters:
+        at = np.full(data.n_users, np.iinfo(np.int64).max)
+        np.minimum.at(at, data.user, data.require_timestamp())  # the first second of each
+        at = at[users]
+    lists, served = _recommend(model, users, np.isin(users, train.user), seen, longest, block, at)
 
     row = np.searchsorted(users, data.user[liked])
     relevant = sparse.csr_array((np.ones(len(row)), (row, data.item[liked])), shape=(len(users), data.n_items))
@@ -89,7 +104,7 @@ def _parse(metrics):
     return wanted
 
 
-def _recommend(model, users, fitted, seen, k, block, ids):
+def _recommend(model, users, fitted, seen, k, block, at):
     """top_k of the model for the users, and who got a list, block by block; those not fitted on through history."""
     if not fitted.all() and "history" not in inspect.signature(model.score).parameters:
         raise ValueError(
@@ -97,15 +112,20 @@ def _recommend(model, users, fitted, seen, k, block, ids):
             "takes no history=; expected a model that does, or a split that keeps these users in train"
         )
     lists, served = np.empty((len(users), k), np.int32), np.empty(len(users), bool)
+    ratings, reads_order = seen.matrix(), getattr(model, "reads_order", False)
     for known in (True, False):
         rows = np.flatnonzero(fitted == known)
         for start in range(0, len(rows), block):
-            at = rows[start : start + block]
-            before = seen[users[at]]
-            scores = model.score(users[at]) if known else model.score(None, history=before)
-            _check_scores(model, scores, before.shape, [ids[u] for u in users[at].tolist()])
-            lists[at] = top_k(scores, k, exclude=before)
-            served[at] = _can_score(model, before, scores, known)
+            chosen = rows[start : start + block]
+            before = ratings[users[chosen]]
+            when = {} if at is None else {"at": at[chosen]}
+            if known:
+                scores = model.score(users[chosen], **when)
+            else:
+                scores = model.score(None, history=of_users(seen, users[chosen]) if reads_order else before, **when)
+            _check_scores(model, scores, before.shape, [seen.users[u] for u in users[chosen].tolist()])
+            lists[chosen] = top_k(scores, k, exclude=before)
+            served[chosen] = _can_score(model, before, scores, known)
     lists[~served] = -1
     return lists, served
 

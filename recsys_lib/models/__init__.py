@@ -6,8 +6,10 @@
 from recsys_lib.models.base import BaseRecommender, Recommender, recommend
 from recsys_lib.models.baselines import ALS, EASE, BiasModel, ItemKNN, Popularity
 from recsys_lib.models.content import ContentTFIDF
+from recsys_lib.models.dated import RecentPopularity
 from recsys_lib.models.loading import load, model_class
 from recsys_lib.models.saving import MODELS
+from recsys_lib.models.sequential import DecayedCosine, DecayedEASE, NextItemRidge, TransitionCounts
 
 __all__ = [
     "ALS",
@@ -16,10 +18,15 @@ __all__ = [
     "BaseRecommender",
     "BiasModel",
     "ContentTFIDF",
+    "DecayedCosine",
+    "DecayedEASE",
     "ItemKNN",
     "MatrixFactorization",
+    "NextItemRidge",
     "Popularity",
+    "RecentPopularity",
     "Recommender",
+    "TransitionCounts",
     "load",
     "recommend",
 ]

@@ -11,6 +11,7 @@ from sklearn.exceptions import NotFittedError
 
 from recsys_lib._checks import check_csr, indices, require
 from recsys_lib._thresholds import warn_of_threshold
+from recsys_lib.data.ids import IdMap
 from recsys_lib.data.interactions import Interactions, likes, with_data
 from recsys_lib.models import saving
 from recsys_lib.retrieval import top_k
@@ -21,7 +22,9 @@ ROUNDING = 1e-6  # what a score of 0 may be off by
 class Recommender(Protocol):
     """The contract: what `evaluate` asks of a model. `recommend` and `save` need a `BaseRecommender`.
 
-    A model of your own may have `needs_likes = False`, which says that it answers anybody, and `can_score` as below."""
+    A model of your own may have `needs_likes = False`, which says that it answers anybody, and `can_score` as below;
+    `reads_order = True`, which says that it takes a history as Interactions; and an argument `at` of `score`, seconds
+    one a user, which says that it knows the date."""
 
     def fit(self, train) -> "Recommender": ...
 
@@ -32,11 +35,15 @@ class BaseRecommender:
     """Fit, score, save. A model writes `_fit(train)` and `_score(users, history)` and names its arrays in `_arrays`.
 
     Settings are the keyword-only arguments of the constructor, kept under the same names; what is fitted ends in `_`.
-    Fitted by the base: `users_`, `items_` (IdMap), `item_table_`, `implicit_` (no ratings: every pair is a like) and
-    `train_` (csr, n_users × n_items, ratings), which serves as history of the known users and as what they have seen.
+    Fitted by the base: `users_`, `items_` (IdMap), `item_table_`, `implicit_` (every pair is a like: there are no
+    ratings, or the setting `implicit` says so) and `train_` (csr, n_users × n_items, ratings), which serves as history
+    of the known users and as what they have seen.
     """
 
-    _arrays: tuple[str, ...] = ()  # fitted arrays that `save` must keep
+    _arrays: tuple[str, ...] = ()  # fitted arrays that `save` must keep, besides those of the base:
+    _kept: tuple[str, ...] = ("train_",)
+    implicit = False  # every pair is a like, whatever its rating, where the model has such a setting
+    reads_order = False  # takes a history as Interactions, in its order
     liked_from = 4.0  # a rating from here on is a like, where the model has no such setting
     needs_likes = True  # nothing to say about a person without a like; False where the model answers anybody
     _learns_likes = True  # nothing to learn from data without a like
@@ -64,21 +71,25 @@ class BaseRecommender:
         if len(require(train, Interactions)) == 0:
             raise ValueError(f"{type(self).__name__}.fit expected interactions, received none")
         self.users_, self.items_, self.item_table_ = train.users, train.items, train.item_table
-        self.implicit_ = train.rating is None
-        self.train_ = train.matrix()
+        self.implicit_ = train.rating is None or self.implicit
         try:
+            self._keep(train)
             if self._learns_likes and not self.likes_of(self.train_).nnz:
                 low, high = train.rating.min(), train.rating.max()
                 raise ValueError(
                     f"expected likes to learn from, ratings of {self.liked_from} or more: received {low:g} to {high:g}"
                 )
-            if self._learns_likes:
+            if self._learns_likes and not self.implicit_:
                 warn_of_threshold("liked_from", self.liked_from, train.rating, stacklevel=2)
             self._fit(train)
         except BaseException:
-            del self.train_  # half a fit is no fit
+            vars(self).pop("train_", None)  # half a fit is no fit
             raise
         return self
+
+    def _keep(self, train):
+        """What the base keeps of the data, before `_fit`."""
+        self.train_ = train.matrix()
 
     def score(self, users=None, *, history=None):
         """Scores of the whole catalogue, higher is better.
@@ -138,11 +149,11 @@ class BaseRecommender:
 
     def write_files(self, folder):
         """What `save` keeps beside `model.json`: the fitted arrays, into a folder that is there."""
-        saving.write_arrays(folder, {name: getattr(self, name) for name in ("train_", *self._arrays)})
+        saving.write_arrays(folder, {name: getattr(self, name) for name in (*self._kept, *self._arrays)})
 
     def read_files(self, folder):
         """The way back, for `load`."""
-        vars(self).update(saving.read_arrays(folder, ("train_", *self._arrays)))
+        vars(self).update(saving.read_arrays(folder, (*self._kept, *self._arrays)))
 
     def _check_fitted(self):
         if not hasattr(self, "train_"):
@@ -185,17 +196,20 @@ class BaseRecommender:
         return history
 
 
-def recommend(model, user_id=None, *, k=10, history=None, fallback=None, exclude_seen=True):
+def recommend(model, user_id=None, *, k=10, history=None, at=None, fallback=None, exclude_seen=True):
     """The best k items for one person, in external ids.
 
-    user_id: somebody the model was fitted on.   history: in its place, {item_id: rating} of somebody who was not there.
+    user_id: somebody the model was fitted on.   history: in its place, {item_id: rating} of somebody who was not there;
+    a model that reads the order takes it as it stands, oldest first.   at: for a model that knows the date, the second
+    of the request; None is just after the last second fitted on.
     fallback: a fitted model (Popularity) that answers for an unknown user, or for whom the model cannot score
     (`can_score`): above all a person who liked nothing.
     Returns DataFrame(rank, item_id, columns of the item table, score), best first; seen items are left out. Columns
     rank and score of the item table give way to these.
     Raises KeyError for an unknown user or unknown items, with a fallback too where a known id is written alike ("1" for
     1); ValueError where the model cannot score the person and there is no fallback, or where the fallback was fitted on
-    other items or needs likes itself; TypeError for a model that is no `BaseRecommender`.
+    other items or needs likes itself, or for an `at` that the model does not take; TypeError for a model that is no
+    `BaseRecommender`.
     Chapter: The full build."""
     require(model, BaseRecommender)._check_fitted()
     if (user_id is None) == (history is None):
@@ -206,12 +220,16 @@ def recommend(model, user_id=None, *, k=10, history=None, fallback=None, exclude
             raise ValueError("expected a fallback fitted on the same items as the model")
         if fallback.needs_likes:
             raise ValueError(f"expected a fallback that needs no likes, such as Popularity, received {fallback!r}")
+    if at is not None and "at" not in inspect.signature(model.score).parameters:
+        raise ValueError(f"{type(model).__name__} does not know the date: expected no at=, received {at!r}")
+    when = {} if at is None else {"at": at}
     if history is not None:
         seen = _row_of_history(model, history)
-        scores = model.score(history=seen)
+        known = _in_order(model, history) if model.reads_order else seen
+        scores = model.score(history=known, **when)
     elif _was_fitted_on(model, user_id):
         user = model.users_.index(user_id)
-        seen, scores = model.train_[[user]], model.score([user])
+        seen, scores = model.train_[[user]], model.score([user], **when)
     elif fallback is not None and (user_id in model.users_ or model.users_.alike(user_id) is None):
         seen, scores = csr_array((1, len(model.items_)), dtype=np.float32), None
     else:
@@ -237,6 +255,12 @@ def recommend(model, user_id=None, *, k=10, history=None, fallback=None, exclude
 def _was_fitted_on(model, user_id):
     """Had this user a rating in training?"""
     return user_id in model.users_ and model.train_[[model.users_.index(user_id)]].nnz > 0
+
+
+def _in_order(model, history):
+    """The Interactions of a mapping item_id -> rating, of one person, in its order."""
+    items, ratings = model.items_.indices(history), np.array(list(history.values()), dtype=np.float32)
+    return Interactions(np.zeros(len(items), int), items, ratings, None, IdMap(["you"]), model.items_)
 
 
 def _row_of_history(model, history):

@@ -24,14 +24,15 @@ class Popularity(BaseRecommender):
 
         score(u, i) = |{v : v likes i}|
 
-    liked_from: a rating from here on is a like.
+    liked_from: a rating from here on is a like.   implicit: every pair is a like, whatever its rating.
     Chapter: Anatomy."""
 
     _arrays = ("item_scores_",)
     needs_likes = False
 
-    def __init__(self, *, liked_from=4.0):
+    def __init__(self, *, liked_from=4.0, implicit=False):
         self.liked_from = setting("liked_from", liked_from)
+        self.implicit = choice("implicit", implicit, (True, False))
 
     def _fit(self, train):
         self.item_scores_ = self.likes_of(self.train_).sum(axis=0, dtype=np.float32)
@@ -120,7 +121,8 @@ class ItemKNN(BaseRecommender):
     similarity: "cosine", "jaccard", "dot" between the 0/1 columns of likes; "pearson", "adjusted_cosine" between the
     columns of ratings.   n_neighbors: k, None for all; ties go to the lower index.   shrinkage: β of `shrink`, in users
     who rated both, liked or not.   neighbors_of: "target" as above; "history" keeps the k nearest of each liked item j
-    instead, which changes who is recommended.   liked_from: a rating from here on is a like.
+    instead, which changes who is recommended.   liked_from: a rating from here on is a like.   implicit: every pair is
+    a like, whatever its rating.
     Fitted: `neighbors_`, csr (n_items, n_items), entry (j, i) = s(i, j) where kept. `fit` raises ValueError where a
     similarity of ratings gets data without ratings. Memory grows with n_items · k, or with n_items² where k is None.
     Source: Sarwar et al. 2001. Chapter: Similarity."""
@@ -128,13 +130,23 @@ class ItemKNN(BaseRecommender):
     _arrays = ("neighbors_",)
     _block = 512  # items whose similarities stand in memory at once
 
-    def __init__(self, *, similarity="cosine", n_neighbors=100, shrinkage=0, neighbors_of="target", liked_from=4.0):
+    def __init__(
+        self,
+        *,
+        similarity="cosine",
+        n_neighbors=100,
+        shrinkage=0,
+        neighbors_of="target",
+        liked_from=4.0,
+        implicit=False,
+    ):
         known = ("cosine", "jaccard", "dot", "pearson", "adjusted_cosine")
         self.similarity = choice("similarity", similarity, known)
         self.neighbors_of = choice("neighbors_of", neighbors_of, ("target", "history"))
         self.n_neighbors = None if n_neighbors is None else setting("n_neighbors", n_neighbors, 1, whole=True)
         self.shrinkage = setting("shrinkage", shrinkage, 0)
         self.liked_from = setting("liked_from", liked_from)
+        self.implicit = choice("implicit", implicit, (True, False))
 
     def _fit(self, train):
         ratings = self.similarity in ("pearson", "adjusted_cosine")
@@ -174,7 +186,8 @@ class EASE(BaseRecommender):
 
         P = (I − Xᵀ K X) / λ,   K = (X Xᵀ + λI)⁻¹   ⇒   score(h) = h − (h − (h Xᵀ) K X) / (1 − diag(Xᵀ K X))
 
-    regularization: λ, in likes.   liked_from: a rating from here on is a like.
+    regularization: λ, in likes.   liked_from: a rating from here on is a like.   implicit: every pair is a like,
+    whatever its rating.
     Fitted: `inverse_` (K X, or P itself where items are fewer), `scale_` (λ diag P, or diag P).
     Memory grows with the square of the smaller side, m, and in that identity with n_users · n_items too: `fit` needs up
     to 28 bytes · m² (2.8 GB for 10,000 items), and raises MemoryError, which says what was needed, where that is not
@@ -183,9 +196,10 @@ class EASE(BaseRecommender):
 
     _arrays = ("inverse_", "scale_")
 
-    def __init__(self, *, regularization=100.0, liked_from=4.0):
+    def __init__(self, *, regularization=100.0, liked_from=4.0, implicit=False):
         self.regularization = setting("regularization", regularization, 0, above=True)
         self.liked_from = setting("liked_from", liked_from)
+        self.implicit = choice("implicit", implicit, (True, False))
 
     def _fit(self, train):
         x = self.likes_of(self.train_).astype(np.float64)
@@ -236,19 +250,23 @@ class ALS(BaseRecommender):
 
     The first formula with c = 1 + α is Hu et al.'s; implicit's `alpha` is 1 + α here.
     n_factors: d.   regularization: λ > 0, without which the inverse may not exist.   alpha: α.   n_iterations: pairs of
-    half-steps.   liked_from: a rating from here on is a like.   rng: int or Generator, draws the start.
+    half-steps.   liked_from: a rating from here on is a like.   implicit: every pair is a like, whatever its rating.
+    rng: int or Generator, draws the start.
     Fitted: `item_factors_`, `user_factors_`; the last step is the users', so a known user and a new one with the same
     likes get the same vector. Memory grows with the likes and with (n_users + n_items) · d.
     Source: Hu et al. 2008. Chapter: The full build."""
 
     _arrays = ("item_factors_", "user_factors_")
 
-    def __init__(self, *, n_factors=32, regularization=3.0, alpha=0.5, n_iterations=15, liked_from=4.0, rng=0):
+    def __init__(
+        self, *, n_factors=32, regularization=3.0, alpha=0.5, n_iterations=15, liked_from=4.0, implicit=False, rng=0
+    ):
         self.n_factors = setting("n_factors", n_factors, 1, whole=True)
         self.regularization = setting("regularization", regularization, 0, above=True)
         self.alpha = setting("alpha", alpha, 0)
         self.n_iterations = setting("n_iterations", n_iterations, 1, whole=True)
         self.liked_from, self.rng = setting("liked_from", liked_from), rng
+        self.implicit = choice("implicit", implicit, (True, False))
 
     def _fit(self, train):
         by_user = self.likes_of(self.train_)

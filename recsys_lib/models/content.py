@@ -5,7 +5,7 @@ from scipy.sparse import csr_array, diags_array
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
-from recsys_lib._checks import setting
+from recsys_lib._checks import choice, setting
 from recsys_lib.models.base import BaseRecommender
 
 
@@ -19,18 +19,20 @@ class ContentTFIDF(BaseRecommender):
     scikit-learn's TF-IDF.
     columns: columns of the item table whose words count. Spaces and | part the words, so that a genre such as Sci-Fi is
     one, and MovieLens' "(no genres listed)" three: no, genres, listed.
-    liked_from: a rating from here on is a like.   A user without a like scores 0 everywhere.
+    liked_from: a rating from here on is a like.   implicit: every pair is a like.   A user without a like
+    scores 0 everywhere.
     Fitted: `item_vectors_` csr (n_items, n_words), `words_`. Raises ValueError for no columns; `fit` where a column is
     missing or there is no word in any.
     Chapter: Anatomy."""
 
     _arrays = ("item_vectors_", "words_")
 
-    def __init__(self, *, columns=("title", "genres"), liked_from=4.0):
+    def __init__(self, *, columns=("title", "genres"), liked_from=4.0, implicit=False):
         self.columns = [columns] if isinstance(columns, str) else list(columns or ())
         if not self.columns:
             raise ValueError(f"expected columns of the item table, at least one, received {columns!r}")
         self.liked_from = setting("liked_from", liked_from)
+        self.implicit = choice("implicit", implicit, (True, False))
 
     def _fit(self, train):
         present = [] if train.item_table is None else list(train.item_table.columns)

@@ -98,6 +98,7 @@ class MatrixFactorization(KerasRecommender):
         negatives="uniform",
         init_scale=0.03,
         liked_from=4.0,
+        implicit=False,
         log_dir=None,
         seed=0,
     ):
@@ -116,6 +117,9 @@ class MatrixFactorization(KerasRecommender):
         self.n_negatives = setting("n_negatives", n_negatives, 1, whole=True)
         self.init_scale = setting("init_scale", init_scale, 0)
         self.liked_from = setting("liked_from", liked_from)
+        self.implicit = choice("implicit", implicit, (True, False))
+        if implicit and loss == "mse":
+            raise ValueError("expected implicit=False for the loss of ratings, mse, received True")
         self.log_dir = None if log_dir is None else str(log_dir)
         self.seed = setting("seed", seed, 0, 2**32, whole=True)
 

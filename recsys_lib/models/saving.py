@@ -19,6 +19,11 @@ MODELS = {  # class → its file; only these can be saved, and `load` finds a cl
     "ALS": "baselines",
     "ContentTFIDF": "content",
     "MatrixFactorization": "factorization",
+    "DecayedCosine": "sequential",
+    "DecayedEASE": "sequential",
+    "TransitionCounts": "sequential",
+    "NextItemRidge": "sequential",
+    "RecentPopularity": "dated",
 }
 FORMAT = 2  # of a saved folder, one more when it changes; `load` refuses any other
 FILES = {"model.json", "arrays.npz", "model.keras"}
