@@ -9,15 +9,19 @@ from .movietweetings import load_movietweetings
 from .splits import Split, split_by_global_time, split_by_user_time, split_leave_last_out, split_random, split_users
 from .tables import read_csv
 from .world import World, simulate_world
+from .world_sequences import SequenceWorld, simulate_sequences
+from .world_texts import invented_texts
 
 __all__ = [
     "IdMap",
     "Interactions",
+    "SequenceWorld",
     "Split",
     "World",
     "audit",
     "data_home",
     "fetch",
+    "invented_texts",
     "likes",
     "load_movielens",
     "load_movietweetings",
@@ -26,6 +30,7 @@ __all__ = [
     "read_csv",
     "read_movielens",
     "sample_negatives",
+    "simulate_sequences",
     "simulate_world",
     "split_by_global_time",
     "split_by_user_time",
