@@ -1,10 +1,11 @@
 """Runs the long computations behind the chapters: main() of each tools/experiments/<chapter>.py, on both data sets.
 
     make experiments                  # all
-    make experiments CHAPTER=losses   # one, on MovieLens and then on MovieTweetings
+    make experiments CHAPTER=losses   # one, on its first data set and then on its second
 
-Each writes recsys_lib/results/<chapter>.json and <chapter>_movietweetings.json, which the notebooks read. Two run at
-a time, one thread each. What was fitted is kept, so a run that was interrupted goes on where it stopped."""
+Each writes recsys_lib/results/<chapter>.json for the first, MovieLens, and <chapter>_movietweetings.json, which the
+notebooks read. The chapters about sequences begin with MovieTweetings: their second is <chapter>_movielens.json. Two
+run at a time, one thread each. What was fitted is kept, so a run that was interrupted goes on where it stopped."""
 
 import os
 import subprocess
@@ -16,13 +17,14 @@ from bookfiles import ROOT
 
 FOLDER = ROOT / "tools" / "experiments"
 DATA_SETS = ("movielens", "movietweetings")  # in this order: the second run looks up what was chosen on the first
+OF_SEQUENCES = dict.fromkeys(("sequences", "attention", "date"), ("sequences", "sequences_movielens"))
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1",
               "TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}  # fmt: skip
 
 
 def run(name):
     """Both data sets, one after the other. Returns the exit status of the first that failed, else 0."""
-    for data in DATA_SETS:
+    for data in OF_SEQUENCES.get(name, DATA_SETS):
         print(f"--- {name} on {data}", flush=True)
         start = time.time()
         code = (

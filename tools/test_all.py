@@ -80,7 +80,7 @@ def contract():
 def stored_results(path):
     """Names of the stored results that a notebook reads, without their data set: one file of tests holds both."""
     found = re.findall(r"results\.(?:load|frames)\(\\?[\"'](\w+)", path.read_text("utf-8"))
-    return sorted({name.removesuffix("_movietweetings") for name in found})
+    return sorted({name.removesuffix("_movietweetings").removesuffix("_movielens") for name in found})
 
 
 def chapter(path):

@@ -1,8 +1,9 @@
 """Figures of runs too long for a notebook: written by `make experiments`, read by the chapters.
 
 One JSON file a name, which says how its values came about: settings, seeds, versions, SHA-256 of the inputs, seconds.
-`NAME` is an experiment on MovieLens, `NAME_movietweetings` the same on the second data set. What comes from MovieLens
-is under GroupLens' terms, what comes from MovieTweetings under the MIT licence, unlike the code around it: `TERMS`.
+`NAME` is an experiment on the first data set of its chapter, `NAME_movietweetings` or `NAME_movielens` the same on the
+second. What comes from MovieLens is under GroupLens' terms, what comes from MovieTweetings under the MIT licence,
+unlike the code around it: `TERMS`.
 """
 
 import hashlib
@@ -78,7 +79,7 @@ def record(name, settings, values, *, seeds, inputs, seconds, folder=None):
     path = _path(name, Path(folder) if folder is not None else _FOLDER)
     content = {
         "name": name,
-        "terms": TERMS_OF_MOVIETWEETINGS if name.endswith("_movietweetings") else TERMS,
+        "terms": TERMS_OF_MOVIETWEETINGS if list(inputs) == ["movietweetings"] else TERMS,
         "settings": _for_json(settings),
         "values": _for_json(values),
         "seeds": [int(seed) for seed in seeds],

@@ -1,6 +1,6 @@
 """What every experiment shares: tune, choose, fit, test, each finished part kept at once.
 
-An experiment runs on both data sets. A part is one fit with its measures. Its key holds the class, all its settings,
+An experiment runs on two data sets. A part is one fit with its measures. Its key holds the class, all its settings,
 the seed, the measure, the ratings, the versions of the packages and `COMPUTES`, so that a run that was interrupted goes
 on where it stopped, and a model that several chapters need is fitted once. The code itself is not in the key: whoever
 changes what a model or a measure computes raises `COMPUTES`, and everything is run again."""
@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,48 +17,92 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 from recsys_lib import models, results
-from recsys_lib.data import Interactions, data_home, load_movielens, load_movietweetings, split_by_user_time
+from recsys_lib.data import (
+    Interactions,
+    data_home,
+    load_movielens,
+    load_movietweetings,
+    split_by_user_time,
+    split_leave_last_out,
+)
+from recsys_lib.data.sequences import of_users
 from recsys_lib.evaluation import evaluate
 
 COMPUTES = 1  # the number goes up with every change of code that changes a stored figure
-SEEDS = {"movielens": range(5), "movietweetings": range(3)}  # of what is random, on test
+# of what is random, on test
+SEEDS = {"movielens": range(5), "movietweetings": range(3), "sequences": range(5), "sequences_movielens": range(3)}
 METRICS = ("ndcg@10", "recall@20")
 EMBEDDINGS = ("MatrixFactorization", "WrongGradient", "TargetLeftOut")
 SEED_ARGUMENT = {"ALS": "rng"} | dict.fromkeys(EMBEDDINGS, "seed")  # the models that are random
-USES_LIKES = {"Popularity", "ItemKNN", "EASE", "ALS", *EMBEDDINGS}
-CLASSES = {name: getattr(models, name) for name in ("Popularity", "BiasModel", "ItemKNN", "EASE", "ALS")}
+ORDERED = ("DecayedCosine", "DecayedEASE", "TransitionCounts", "NextItemRidge", "RecentPopularity")
+USES_LIKES = {"Popularity", "ItemKNN", "EASE", "ALS", *ORDERED, *EMBEDDINGS}
+CLASSES = {name: getattr(models, name) for name in ("Popularity", "BiasModel", "ItemKNN", "EASE", "ALS", *ORDERED)}
 
 
 class DataSet(NamedTuple):
-    """Ratings, from which rating on one is a like, and what the file of results is called after it."""
+    """Ratings, from which rating on one is a like (None: every pair), what the file of results is called after it, and
+    how it is cut."""
 
     name: str
     data: Interactions
-    liked_from: float
+    liked_from: float | None
     suffix: str
+    cut: Callable = split_by_user_time
 
 
 def data_set(name):
-    if name == "movielens":
-        return DataSet(name, load_movielens(), 4.0, "")
-    core = load_movietweetings().k_core(user=5, item=5)
-    return DataSet(name, core, 8.0, "_movietweetings")
+    """One of the two data sets of most chapters, or of the two of the chapters about sequences."""
+    if name in ("movielens", "sequences_movielens"):
+        return DataSet(name, load_movielens(), 4.0, "" if name == "movielens" else "_movielens")
+    if name == "movietweetings":
+        return DataSet(name, load_movietweetings().k_core(user=5, item=5), 8.0, "_movietweetings")
+    return DataSet(name, load_movietweetings().k_core(user=3, item=3), None, "", split_leave_last_out)
 
 
 def build(name, settings, seed, liked_from):
     """A model of a class by name, imported only when it is needed."""
-    if name == "MatrixFactorization":
-        CLASSES.setdefault(name, models.MatrixFactorization)
+    if name not in CLASSES:
+        CLASSES[name] = getattr(models, name)
     more = {SEED_ARGUMENT[name]: seed} if name in SEED_ARGUMENT else {}
-    more |= {"liked_from": liked_from} if name in USES_LIKES else {}
+    if name in USES_LIKES:
+        more |= {"implicit": True} if liked_from is None else {"liked_from": liked_from}
     return CLASSES[name](**settings, **more)
 
 
-def by_user(model, split, part, dataset):
+def by_user(model, split, part, dataset, replay=None):
     """The measure of most tables: {metric: {user: value}} of the users with something relevant, and who got no list."""
-    frame = evaluate(model, split, part, relevant_from=dataset.liked_from, metrics=METRICS).dropna(subset="value")
+    frame = evaluate(model, split, part, relevant_from=dataset.liked_from, metrics=METRICS, replay=replay)
+    frame = frame.dropna(subset="value")
     values = {name: dict(zip(rows["user"], rows["value"])) for name, rows in frame.groupby("metric", sort=False)}
     return values | {"unserved": dict.fromkeys(frame.loc[~frame["served"], "user"], 1)}
+
+
+class FittedOnTrain:
+    """A model fitted without the last two of each person, whose history at the test is whole: for `evaluate`."""
+
+    reads_order = True
+
+    def __init__(self, model, split):
+        self.model, self.split, self.can_score = model, split, model.can_score
+
+    def fit(self, train):
+        self.model.fit(self.split.train)
+        self.known = train
+        return self
+
+    def score(self, users, *, history=None):
+        known = of_users(self.known, users)
+        return self.model.score(history=known if self.model.reads_order else known.matrix())
+
+
+def without_the_last_two(model, split, part, dataset):
+    """`by_user` of a model that was fitted on train alone, as published tables of sequence models are."""
+    return by_user(FittedOnTrain(model, split), split, part, dataset)
+
+
+def replayed(model, split, part, dataset):
+    """`by_user` where a model that knows the date counts what other people did in the part before the moment, too."""
+    return by_user(model, split, part, dataset, replay=part)
 
 
 class Run:
@@ -65,7 +110,7 @@ class Run:
 
     def __init__(self, dataset):
         self.dataset, self.start = dataset, time.time()
-        self.split = split_by_user_time(dataset.data)
+        self.split = dataset.cut(dataset.data)
         self.seconds, self.settings_tried = 0.0, {}
 
     def part(self, name, settings, seed, part, *, split=None, measure=by_user, arguments=None):
@@ -124,7 +169,8 @@ class Run:
         seeds = SEEDS[self.dataset.name] if seeds is None else seeds
         name = experiment + self.dataset.suffix
         settings = {"data": self.dataset.name, "liked_from": self.dataset.liked_from, **settings}
-        inputs = {self.dataset.name: self.dataset.data}
+        source = {"sequences": "movietweetings", "sequences_movielens": "movielens"}
+        inputs = {source.get(self.dataset.name, self.dataset.name): self.dataset.data}
         values = {"tried": self.settings_tried, **values}
         results.record(name, settings, values, seeds=seeds, inputs=inputs, seconds=self.seconds)
 
@@ -171,14 +217,14 @@ def vector(values, users, digits):
 
 
 def with_movielens_settings(dataset, experiment):
-    """{row: settings} as they were chosen on MovieLens; none while MovieLens itself is run."""
-    if dataset.name == "movielens":
+    """{row: settings} as they were chosen on the first data set; none while that itself is run."""
+    if not dataset.suffix:
         return {}
     return results.load(experiment)["values"]["chosen"]
 
 
-def unchanged(row):
-    return f"{row} (settings of MovieLens)"
+def unchanged(row, first="MovieLens"):
+    return f"{row} (settings of {first})"
 
 
 def summary(values):
