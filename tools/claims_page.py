@@ -51,7 +51,10 @@ So read a claim as a finding on this data, not as a law. A comparison of two mod
 again on a second data set, with the same split, the same code, and settings chosen anew there. It is MovieTweetings \
 ([Dooms et al. 2013](bibliography.md#dooms2013movietweetings)): ratings from 0 to 10 that people published in 2013. \
 Used is what remains when everybody and every film has at least five ratings: 68,055, by 4,333 people, of 2,414 \
-films. Below such a claim you read the difference on the second data set, its 95 % interval in brackets, and a verdict:
+films. The chapters about order and date begin with MovieTweetings, where films were rated as they were watched, and \
+keep everybody and every film with three ratings: 79,822, by 6,516 people, of 3,754 films. Their second data set is \
+MovieLens. Below such a claim you read the difference on the second data set, its 95 % interval in brackets, and a \
+verdict:
 
 - **holds**: the difference has the same sign there, and the interval does not include zero.
 - **not shown**: the interval includes zero. The second data set does not show the difference. It does not show \
