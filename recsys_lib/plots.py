@@ -22,6 +22,9 @@ MODEL_STYLES = {  # hue, marker and line style together, so that grey print and 
     "ALS": {"color": "#8a5a00", "marker": "v", "linestyle": (0, (7, 1.5, 2, 1.5))},
     "EASE": {"color": "#D55E00", "marker": "D", "linestyle": "-"},
     "MatrixFactorization": {"color": "#0072B2", "marker": "o", "linestyle": "-"},
+    "TransitionCounts": {"color": "#00735c", "marker": ">", "linestyle": (0, (1, 1))},  # sequence models: one hue
+    "NextItemRidge": {"color": "#00735c", "marker": "*", "linestyle": (0, (6, 1))},
+    "SASRec": {"color": "#00735c", "marker": "p", "linestyle": (0, (8, 2, 1, 2, 1, 2))},
 }
 MODEL_COLORS = {name: style["color"] for name, style in MODEL_STYLES.items()}
 
