@@ -465,7 +465,7 @@ def test_als_reaches_its_reference(user_time_split):
 
 
 def test_defaults_are_the_reference_settings():
-    assert EASE().settings == {"regularization": 100.0, "liked_from": 4.0}
+    assert EASE().settings == {"regularization": 100.0, "liked_from": 4.0, "implicit": False}
     assert ItemKNN().settings["similarity"] == "cosine" and ItemKNN().settings["n_neighbors"] == 100
     assert ALS().n_factors == 32
 
