@@ -57,6 +57,20 @@ def binary_cross_entropy(y_true, y_pred):
     return ops.mean(y * ops.softplus(-x) + (1 - y) * ops.softplus(x), axis=-1)
 
 
+def gbce(y_true, y_pred):
+    """Binary cross-entropy of one positive and its negatives, the positive's probability to a power β.
+
+        loss = mean_j [j = 0] · −β log σ(s⁺) − [j > 0] · log(1 − σ(s_j))            ∂/∂s⁺ = −β (1 − σ(s⁺)) / n
+
+    y_true: (B, 1 + n_negatives), β in column 0, zeros elsewhere.   y_pred: logits of the same shape. Returns (B,).
+    With β = 1 it is `binary_cross_entropy`. A β below 1 undoes what drawing few negatives does: a positive among few
+    looks surer than it is. Raises ValueError for two other shapes.
+    Source: Petrov and Macdonald 2023. Chapter: Attention."""
+    beta, s = _pair(y_true, y_pred)
+    negative = ops.cast(ops.arange(ops.shape(s)[1]) > 0, s.dtype)
+    return ops.mean(beta * ops.softplus(-s) + negative * ops.softplus(s), axis=-1)
+
+
 def multinomial(y_true, y_pred):
     """Multinomial likelihood of a row with any number of ones: the softmax loss over the whole catalogue.
 

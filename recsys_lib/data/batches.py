@@ -7,6 +7,7 @@ import numpy as np
 from recsys_lib._checks import check_csr, generator, indices, require, setting
 
 from .interactions import Interactions, with_data
+from .sequences import Sequences
 
 BLOCK = 2**20  # pairs looked at together
 
@@ -153,3 +154,16 @@ def rating_batches(interactions):
     Raises ValueError where there are no ratings, TypeError for anything but Interactions. Chapter: The full build."""
     rating = require(interactions, Interactions).require_rating()
     return interactions.user.copy(), interactions.item[:, None].copy(), rating[:, None].copy()
+
+
+def padded(sequences, length):
+    """The last `length` items of each person as a row of a grid: 0 = padding on the left, else 1 + the item.
+
+    sequences: Sequences.   Returns int32 (n, L), L the longest row, at most `length` and at least 1. The 1 that is
+    added never leaves such a grid: items are counted from 0 everywhere else.
+    Raises ValueError for a length below 1, TypeError for anything but Sequences. Chapter: Attention."""
+    recent = require(sequences, Sequences).last(setting("length", length, 1, whole=True))
+    lengths = recent.lengths
+    grid = np.zeros((len(lengths), max(1, lengths.max(initial=0))), np.int32)
+    grid[recent.rows, grid.shape[1] - 1 - recent.ages] = recent.items + 1
+    return grid

@@ -31,13 +31,16 @@ class KerasRecommender(BaseRecommender):
         self.network_ = self._network(train)
         self.network_.compile(
             optimizer=keras.optimizers.AdamW(self.learning_rate, weight_decay=self.weight_decay),
-            loss=getattr(losses, self.loss),
+            loss=self._loss(),
             steps_per_execution=len(batches),  # an epoch is one call of the graph
             jit_compile=False,  # XLA knows no sparse input
         )
         callbacks = [keras.callbacks.TensorBoard(Path(self.log_dir).expanduser())] if self.log_dir else []
         log = self.network_.fit(batches, epochs=self.epochs, shuffle=False, verbose=0, callbacks=callbacks)
         self.loss_curve_ = np.array(log.history["loss"])
+
+    def _loss(self):
+        return getattr(losses, self.loss)
 
     def __getstate__(self):
         """What copy, pickle and joblib keep: of the network its class, configuration and weights, not its optimiser."""

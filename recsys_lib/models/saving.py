@@ -24,6 +24,8 @@ MODELS = {  # class → its file; only these can be saved, and `load` finds a cl
     "TransitionCounts": "sequential",
     "NextItemRidge": "sequential",
     "RecentPopularity": "dated",
+    "SASRec": "attention",
+    "GRURec": "attention",
 }
 FORMAT = 2  # of a saved folder, one more when it changes; `load` refuses any other
 FILES = {"model.json", "arrays.npz", "model.keras"}

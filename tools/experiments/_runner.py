@@ -32,7 +32,7 @@ COMPUTES = 1  # the number goes up with every change of code that changes a stor
 # of what is random, on test
 SEEDS = {"movielens": range(5), "movietweetings": range(3), "sequences": range(5), "sequences_movielens": range(3)}
 METRICS = ("ndcg@10", "recall@20")
-EMBEDDINGS = ("MatrixFactorization", "WrongGradient", "TargetLeftOut")
+EMBEDDINGS = ("MatrixFactorization", "WrongGradient", "TargetLeftOut", "SASRec", "GRURec")
 SEED_ARGUMENT = {"ALS": "rng"} | dict.fromkeys(EMBEDDINGS, "seed")  # the models that are random
 ORDERED = ("DecayedCosine", "DecayedEASE", "TransitionCounts", "NextItemRidge", "RecentPopularity")
 USES_LIKES = {"Popularity", "ItemKNN", "EASE", "ALS", *ORDERED, *EMBEDDINGS}
