@@ -1,0 +1,60 @@
+"""Attention: one network under three losses, a GRU in its place, and the rivals that cost seconds.
+
+Every network has the same choices, dropout and learning rate, and how long it trains: NDCG@10 on validation is looked
+at along each training (fitted on train, seed 0), and the best point is kept. Then five seeds on test, refitted with
+validation; two of them also fitted on train alone, as published tables are, with one seed. The rivals choose decay,
+window and λ as in `sequences`. On MovieLens, whose trainings take minutes, a network has one choice and three seeds."""
+
+from _runner import Run, data_set, table, without_the_last_two
+from sequences import ROWS, chosen_settings
+from strangers import curve
+
+EPOCHS = {"": [4, 8, 12, 16, 20, 24], "_movielens": [4, 8, 12, 16]}  # where each curve is looked at
+CHOICES = {
+    "": [{"dropout": p, "learning_rate": r} for p, r in ((0.3, 0.001), (0.5, 0.001), (0.5, 0.002))],
+    "_movielens": [{"dropout": 0.5, "learning_rate": 0.001}],
+}
+RIVALS = ("Popularity", "ItemKNN", "TransitionCounts", "NextItemRidge")  # as `sequences` names them
+NETWORKS = {  # row: class, what is fixed
+    "SASRec": ("SASRec", {"loss": "softmax"}),
+    "SASRec, one negative": ("SASRec", {"loss": "bce"}),
+    "SASRec, gBCE": ("SASRec", {"loss": "gbce", "n_negatives": 32}),
+    "GRURec": ("GRURec", {"loss": "softmax", "n_layers": 1}),
+}
+AS_PUBLISHED = ("NextItemRidge", "SASRec", "SASRec, one negative")
+
+
+def chosen_on_curve(run, row):
+    """The settings and number of epochs of a network that did best on validation; whole curves are kept as tried."""
+    kind, fixed = NETWORKS[row]
+    tried, epochs = run.settings_tried.setdefault(row, []), EPOCHS[run.dataset.suffix]
+    for choice in CHOICES[run.dataset.suffix]:
+        settings = fixed | choice
+        longest = settings | {"epochs": epochs[-1]}
+        values = run.part(kind, longest, 0, "validation", measure=curve, arguments={"epochs": epochs})
+        for n in epochs:
+            tried.append({"settings": settings | {"epochs": n}, "validation": round(values[f"after {n} epochs"], 5)})
+    return max(tried, key=lambda one: one["validation"])["settings"]
+
+
+def main(dataset, rows=(*RIVALS, *NETWORKS)):
+    """rows: some of them alone, of which parts are kept but nothing is recorded, so that two can run side by side."""
+    run, chosen, tested, published = Run(dataset), {}, {}, {}
+    for row in rows:
+        if row in RIVALS:
+            kind, fixed, axes = ROWS[row]
+            chosen[row] = chosen_settings(run, row, kind, fixed, axes)
+        else:
+            kind, chosen[row] = NETWORKS[row][0], chosen_on_curve(run, row)
+        tested[row] = run.test(kind, chosen[row])
+        if row in AS_PUBLISHED and run.split.kind == "leave_last_out":
+            published[row] = run.test(kind, chosen[row], seeds=[0], measure=without_the_last_two)
+    if set(rows) == {*RIVALS, *NETWORKS}:
+        values = {"chosen": chosen, "test": table(tested)}
+        if published:
+            values["train_alone"] = table(published)
+        run.record("attention", {"split": run.split.kind, "epochs": EPOCHS[dataset.suffix]}, values)
+
+
+if __name__ == "__main__":
+    main(data_set("sequences"))
