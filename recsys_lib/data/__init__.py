@@ -6,19 +6,30 @@ from .files import data_home, fetch
 from .interactions import IdMap, Interactions, likes, to_table
 from .movielens import load_movielens, read_movielens
 from .movietweetings import load_movietweetings
-from .splits import Split, split_by_global_time, split_by_user_time, split_leave_last_out, split_random, split_users
+from .splits import (
+    ColdItems,
+    Split,
+    cold_items,
+    split_by_global_time,
+    split_by_user_time,
+    split_leave_last_out,
+    split_random,
+    split_users,
+)
 from .tables import read_csv
 from .world import World, simulate_world
 from .world_sequences import SequenceWorld, simulate_sequences
 from .world_texts import invented_texts
 
 __all__ = [
+    "ColdItems",
     "IdMap",
     "Interactions",
     "SequenceWorld",
     "Split",
     "World",
     "audit",
+    "cold_items",
     "data_home",
     "fetch",
     "invented_texts",

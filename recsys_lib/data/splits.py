@@ -1,6 +1,7 @@
-"""Train, validation and test: five ways to cut, and the proof that a cut is clean."""
+"""Train, validation and test: five ways to cut, and the proof that a cut is clean; and a cut by items."""
 
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -254,3 +255,26 @@ def split_users(data, *, share=0.1, rng):
     masks = {"train": group == 0, "history": (group > 0) & is_past}
     masks |= {"validation": (group == 1) & ~is_past, "test": (group == 2) & ~is_past}
     return _finish(data, {name: order[mask] for name, mask in masks.items()}, kind="users")
+
+
+class ColdItems(NamedTuple):
+    """A cut by items: ratings of those held out, and of the others.
+
+    warm: the ratings of the others.   cold: those of the items held out.   items: these, int, sorted.
+    Both parts are over the same IdMaps."""
+
+    warm: Interactions
+    cold: Interactions
+    items: np.ndarray
+
+
+def cold_items(data, *, n_items, rng):
+    """Items held out whole, drawn evenly: nobody's rating of them is trained on, whenever it was given.
+
+    data: Interactions.   n_items: how many are drawn.   rng: int or Generator.
+    Returns ColdItems(warm, cold, items). Raises ValueError for fewer than 1 or all items.
+    Chapter: A language model reads the catalogue."""
+    setting("n_items", n_items, 1, require(data, Interactions).n_items, whole=True)
+    items = np.sort(generator(rng).choice(data.n_items, n_items, replace=False))
+    cold = np.isin(data.item, items)
+    return ColdItems(data.take(~cold), data.take(cold), items)

@@ -5,6 +5,7 @@
 
 from recsys_lib.models.base import BaseRecommender, Recommender, recommend
 from recsys_lib.models.baselines import ALS, EASE, BiasModel, ItemKNN, Popularity
+from recsys_lib.models.cold_items import ContentCosine, ItemRidge
 from recsys_lib.models.content import ContentTFIDF
 from recsys_lib.models.dated import RecentPopularity
 from recsys_lib.models.loading import load, model_class
@@ -17,11 +18,13 @@ __all__ = [
     "MODELS",
     "BaseRecommender",
     "BiasModel",
+    "ContentCosine",
     "ContentTFIDF",
     "DecayedCosine",
     "DecayedEASE",
     "GRURec",
     "ItemKNN",
+    "ItemRidge",
     "MatrixFactorization",
     "NextItemRidge",
     "Popularity",

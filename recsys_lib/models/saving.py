@@ -18,6 +18,8 @@ MODELS = {  # class → its file; only these can be saved, and `load` finds a cl
     "EASE": "baselines",
     "ALS": "baselines",
     "ContentTFIDF": "content",
+    "ContentCosine": "cold_items",
+    "ItemRidge": "cold_items",
     "MatrixFactorization": "factorization",
     "DecayedCosine": "sequential",
     "DecayedEASE": "sequential",
