@@ -9,7 +9,8 @@ from recsys_lib.data import ColdItems, IdMap, Interactions, cold_items
 from recsys_lib.draws import draws_bootstrap, evaluate_cold
 from recsys_lib.evaluation import paired_bootstrap
 from recsys_lib.models import load
-from recsys_lib.models.cold_items import ContentCosine, ItemRidge, centre, predict_from_vectors, unit, whiten
+from recsys_lib.models.cold_items import ContentCosine, ItemRidge, centre, unit, whiten
+from recsys_lib.models.content import film_texts, tfidf
 
 
 @pytest.fixture
@@ -121,14 +122,29 @@ def test_centre_unit_and_whiten(vectors):
     assert whiten(flat).shape == (40, 6)
 
 
-def test_a_number_from_vectors(vectors):
-    known = np.arange(40) % 4 > 0
+@pytest.mark.parametrize("kind", [np.asarray, csr_array])
+def test_a_number_from_vectors(data, vectors, kind):
+    warm = cold_items(data, n_items=10, rng=0).warm
+    model = ItemRidge(kind(vectors), regularization=1e-9).fit(warm)
     target = vectors @ np.arange(6.0) + 5
-    found = predict_from_vectors(vectors, np.where(known, target, np.nan), known, regularization=1e-9)
-    assert found == pytest.approx(target, abs=1e-6)
-    for wrong in ((target[:3], known), (target, known.astype(int)), (target, known & False)):
-        with pytest.raises(ValueError, match="expected a target"):
-            predict_from_vectors(vectors, *wrong, regularization=1.0)
+    assert model.predict(np.where(model.warm_, target, np.nan)) == pytest.approx(target, abs=1e-5)
+    for wrong in (target[:3], np.full(40, np.nan)):
+        with pytest.raises(ValueError, match="expected a number for each of 40 items"):
+            model.predict(wrong)
+    firm = ItemRidge(kind(vectors), regularization=5.0).fit(data)
+    x = vectors - vectors.mean(axis=0)
+    wanted = x @ np.linalg.solve(x.T @ x + 5 * np.eye(6), x.T @ (target - target.mean())) + target.mean()
+    assert firm.predict(target) == pytest.approx(wanted)
+
+
+def test_drawn_among_some_items(data):
+    first = cold_items(data, n_items=10, rng=0)
+    others = np.setdiff1d(np.arange(40), first.items)
+    again = cold_items(first.warm, n_items=10, rng=1, among=others)
+    assert not np.isin(again.items, first.items).any() and not np.isin(again.warm.item, first.items).any()
+    for wrong in ([1, 1, 2] * 5, [99] * 12, [0.5] * 12, others[:10]):
+        with pytest.raises(ValueError, match="among|n_items"):
+            cold_items(data, n_items=10, rng=1, among=wrong)
 
 
 class Oracle:
@@ -220,3 +236,23 @@ def test_an_interval_of_something_else_is_refused():
             draws_bootstrap([wrong])
     with pytest.raises(ValueError, match="two users"):
         draws_bootstrap([one.iloc[:1]])
+
+
+def test_the_text_of_a_film():
+    table = pd.DataFrame({
+        "title": ["Toy Story", None, "Gilda", "Up"],
+        "year": pd.array([1995, 1946, None, 2009], dtype="Int64"),
+        "genres": ["Animation|Children", "Drama", None, "(no genres listed)"],
+    })  # fmt: skip
+    assert film_texts(table) == [
+        "Toy Story (1995), 1990s. Animation, Children",
+        "(1946), 1940s. Drama",
+        "Gilda",
+        "Up (2009), 2000s. (no genres listed)",
+    ]
+    assert film_texts(table, year=False)[0] == "Toy Story. Animation, Children"
+    assert film_texts(table, title=False, genres=False)[0] == "(1995), 1990s"
+    assert film_texts(table[["title"]], year=False, genres=False)[:2] == ["Toy Story", ""]
+    with pytest.raises(ValueError, match="'year'"):
+        film_texts(table[["title", "genres"]])
+    assert sorted(tfidf(film_texts(table))[1][:3]) == ["1940s", "1946", "1990s"]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from recsys_lib._checks import choice, generator, require, setting
+from recsys_lib._checks import choice, generator, indices, require, setting
 
 from .interactions import Interactions
 
@@ -268,13 +268,18 @@ class ColdItems(NamedTuple):
     items: np.ndarray
 
 
-def cold_items(data, *, n_items, rng):
+def cold_items(data, *, n_items, rng, among=None):
     """Items held out whole, drawn evenly: nobody's rating of them is trained on, whenever it was given.
 
-    data: Interactions.   n_items: how many are drawn.   rng: int or Generator.
-    Returns ColdItems(warm, cold, items). Raises ValueError for fewer than 1 or all items.
+    data: Interactions.   n_items: how many are drawn.   among: indices of the items to draw from; None for all.
+    rng: int or Generator.
+    Returns ColdItems(warm, cold, items). Raises ValueError for fewer than 1 or all items, or items that are not there.
     Chapter: A language model reads the catalogue."""
-    setting("n_items", n_items, 1, require(data, Interactions).n_items, whole=True)
-    items = np.sort(generator(rng).choice(data.n_items, n_items, replace=False))
+    size = require(data, Interactions).n_items
+    among = np.arange(size) if among is None else indices("among", among, size)
+    if len(np.unique(among)) < len(among):
+        raise ValueError("expected each item once in among, received repeats")
+    setting("n_items", n_items, 1, len(among), whole=True)
+    items = np.sort(generator(rng).choice(among, n_items, replace=False))
     cold = np.isin(data.item, items)
     return ColdItems(data.take(~cold), data.take(cold), items)

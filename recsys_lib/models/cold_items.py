@@ -102,7 +102,24 @@ class ItemRidge(BaseRecommender):
         likes = self.likes_of(history) * self.warm_  # what was not regressed on takes no part
         n_likes = likes.sum(axis=1)[:, None]
         weights = linalg.cho_solve((self.factor_, False), (_array(likes @ self.item_vectors_) - n_likes * self.mean_).T)
-        return (self.item_vectors_ @ weights - self.mean_ @ weights).T + n_likes / self.warm_.sum()
+        return self._apply(weights).T + n_likes / self.warm_.sum()
+
+    def predict(self, target):
+        """A number of each item, such as how popular it is, from its vector: the same regression with another target.
+
+        target: float (n_items,), read where `warm_`. Returns (n_items,), for all items.
+        Raises NotFittedError; ValueError for another length, or no number where it is read."""
+        self._check_fitted()
+        target = np.asarray(target, np.float64)
+        if target.shape != self.warm_.shape or not np.isfinite(target[self.warm_]).all():
+            raise ValueError(f"expected a number for each of {len(self.warm_)} items, received shape {target.shape}")
+        known, level = self.item_vectors_[self.warm_], target[self.warm_].mean()
+        centred = target[self.warm_] - level  # sums to 0, so the mean vector drops out on this side
+        return self._apply(linalg.cho_solve((self.factor_, False), known.T @ centred)) + level
+
+    def _apply(self, weights):
+        """(v_i − m) · w of all items, for one w (d,) or several (d, n)."""
+        return self.item_vectors_ @ weights - self.mean_ @ weights
 
 
 def ridge_factor(vectors, regularization):
@@ -116,24 +133,6 @@ def ridge_factor(vectors, regularization):
         gram = (vectors - mean).T @ (vectors - mean)
     gram[np.diag_indices_from(gram)] += regularization
     return mean, linalg.cholesky(gram, overwrite_a=True)
-
-
-def predict_from_vectors(vectors, target, known, *, regularization):
-    """A number of each item, such as how popular it is, from its vector: ridge regression on the items known.
-
-        w · (v_i − m) + a,   minimising Σ_{i known} (t_i − w · (v_i − m) − a)² + λ ‖w‖²;  a = the mean of t, m that of v
-
-    vectors: (n_items, d), dense or sparse.   target: t, (n_items,), read where known.   known: bool (n_items,).
-    Returns (n_items,), for all items.   Raises ValueError for sides that do not fit.
-    Chapter: A language model reads the catalogue."""
-    vectors, target, known = _finite(vectors), np.asarray(target, np.float64), np.asarray(known)
-    if target.shape != vectors.shape[:1] or known.shape != target.shape or known.dtype != bool or not known.any():
-        sides = f"vectors {vectors.shape}, target {target.shape}, known {known.dtype} {known.shape}"
-        raise ValueError(f"expected a target and a bool for each of the vectors, one of them True, received {sides}")
-    mean, factor = ridge_factor(vectors[known], setting("regularization", regularization, 0, above=True))
-    level = target[known].mean()
-    weights = linalg.cho_solve((factor, False), vectors[known].T @ (target[known] - level))  # these sum to 0: no mean
-    return vectors @ weights - mean @ weights + level
 
 
 def _finite(vectors):

@@ -1,6 +1,7 @@
 """Content: what an item says about itself, and nothing of what other users did."""
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import csr_array, diags_array
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
@@ -41,9 +42,7 @@ class ContentTFIDF(BaseRecommender):
         texts = train.item_table[self.columns].astype("string").fillna("").astype(str).agg(" ".join, axis=1)
         if not any(map(_words, texts)):
             raise ValueError(f"expected words in the columns {self.columns} of the item table, received none")
-        vectorizer = TfidfVectorizer(tokenizer=_words, token_pattern=None, lowercase=True)
-        self.item_vectors_ = csr_array(vectorizer.fit_transform(texts))
-        self.words_ = vectorizer.get_feature_names_out().astype(str)
+        self.item_vectors_, self.words_ = tfidf(texts)
 
     def profile(self, history):
         """The users' vectors: csr (n, n_words), the mean TF-IDF vector of what each row of history liked."""
@@ -55,6 +54,34 @@ class ContentTFIDF(BaseRecommender):
         profile = self.profile(history)
         unit = normalize(profile) if profile.shape[0] else profile  # scikit-learn refuses a matrix without rows
         return (unit @ self.item_vectors_.T).toarray()
+
+
+def tfidf(texts):
+    """TF-IDF vectors of texts as in `ContentTFIDF`: (csr (n, n_words) with rows of length 1, the words).
+
+    Raises ValueError where there is no word in any."""
+    vectorizer = TfidfVectorizer(tokenizer=_words, token_pattern=None, lowercase=True)
+    vectors = csr_array(vectorizer.fit_transform(texts))
+    return vectors, vectorizer.get_feature_names_out().astype(str)
+
+
+def film_texts(item_table, *, title=True, year=True, genres=True):
+    """One text a film of what its row says: "Toy Story (1995), 1990s. Adventure, Animation".
+
+    item_table: with the columns title, year and genres (parted by |); an empty cell is left out.   title, year, genres:
+    what to say; the decade goes with the year. The text is the same for every model that reads it.
+    Returns a list of str. Raises ValueError for a column that is missing.
+    Chapter: A language model reads the catalogue."""
+    wanted = {"title": title, "year": year, "genres": genres}
+    if missing := [name for name, said in wanted.items() if said and name not in item_table]:
+        raise ValueError(f"expected the item table to have title, year and genres, received one without {missing}")
+    texts = []
+    for row in item_table.reindex(columns=list(wanted)).itertuples(index=False):
+        name = str(row.title) if title and not pd.isna(row.title) else ""
+        when = f"({int(row.year)}), {int(row.year) // 10 * 10}s" if year and not pd.isna(row.year) else ""
+        kinds = row.genres.replace("|", ", ") if genres and not pd.isna(row.genres) else ""
+        texts.append(". ".join(part for part in (f"{name} {when}".strip(), kinds) if part))
+    return texts
 
 
 def _words(text):
