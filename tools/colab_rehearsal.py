@@ -184,6 +184,13 @@ def shortened(path, folder):
     return copy
 
 
+def weights():
+    """The variable that names the folder of the weights of `make models`: in Colab a setup cell installs them."""
+    command = [sys.executable, "-c", "from recsys_lib.models.text import text_weights; print(text_weights())"]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return {"RECSYS_LIB_MINILM": found.stdout.strip()} if found.returncode == 0 else {}
+
+
 def rehearse(paths, whole, workers):
     """Run `paths`, those of them in `whole` to their end; the longest first, so that no worker waits for the last."""
     with tempfile.TemporaryDirectory(prefix="colab-rehearsal-") as name:
@@ -192,7 +199,7 @@ def rehearse(paths, whole, workers):
         folder, python = make_environment()
         install_wheel(python, wheel)
         install_kernel(folder, python)
-        extra = {"RECSYS_DATA_HOME": str(work / "data"), "PYTHONNOUSERSITE": "1"}
+        extra = {"RECSYS_DATA_HOME": str(work / "data"), "PYTHONNOUSERSITE": "1"} | weights()
         paths = sorted(paths, key=lambda path: (path in whole) * seconds_to_run(stored_notebook(path)), reverse=True)
         files = [path if path in whole else shortened(path, work / "heads") for path in paths]
         runs = [Run(file, kernel=KERNEL, extra=extra) for file in files]

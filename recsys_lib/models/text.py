@@ -104,13 +104,15 @@ class TextEncoder:
     """MiniLM with its tokeniser.
 
     folder: where the two files are; by default where `text_weights` finds them.   `weights`: name → array.
-    Raises FileNotFoundError as `text_weights`.
+    Raises FileNotFoundError as `text_weights`, ImportError without tokenizers or safetensors.
     Chapter: A language model reads the catalogue."""
 
     def __init__(self, folder=None):
-        from safetensors.numpy import load_file
-        from tokenizers import Tokenizer
-
+        try:
+            from safetensors.numpy import load_file
+            from tokenizers import Tokenizer
+        except ImportError as error:
+            raise ImportError("MiniLM needs tokenizers and safetensors: pip install tokenizers safetensors") from error
         self.folder = Path(folder) if folder is not None else text_weights()
         self.weights = {n: ops.convert_to_tensor(w) for n, w in load_file(self.folder / FILES[0]).items()}
         shapes = tf.TensorSpec((None, None), "int32"), tf.TensorSpec((None, None), "float32")
