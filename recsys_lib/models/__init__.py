@@ -7,7 +7,7 @@ from recsys_lib.models.base import BaseRecommender, Recommender, recommend
 from recsys_lib.models.baselines import ALS, EASE, BiasModel, ItemKNN, Popularity
 from recsys_lib.models.cold_items import ContentCosine, ItemRidge
 from recsys_lib.models.content import ContentTFIDF
-from recsys_lib.models.dated import RecentPopularity
+from recsys_lib.models.dated import RecencyRidge, RecentPopularity
 from recsys_lib.models.loading import load, model_class
 from recsys_lib.models.saving import MODELS
 from recsys_lib.models.sequential import DecayedCosine, DecayedEASE, NextItemRidge, TransitionCounts
@@ -20,6 +20,7 @@ __all__ = [
     "BiasModel",
     "ContentCosine",
     "ContentTFIDF",
+    "DatedSASRec",
     "DecayedCosine",
     "DecayedEASE",
     "GRURec",
@@ -28,6 +29,7 @@ __all__ = [
     "MatrixFactorization",
     "NextItemRidge",
     "Popularity",
+    "RecencyRidge",
     "RecentPopularity",
     "Recommender",
     "SASRec",

@@ -26,6 +26,8 @@ MODELS = {  # class → its file; only these can be saved, and `load` finds a cl
     "TransitionCounts": "sequential",
     "NextItemRidge": "sequential",
     "RecentPopularity": "dated",
+    "RecencyRidge": "dated",
+    "DatedSASRec": "dated_attention",
     "SASRec": "attention",
     "GRURec": "attention",
 }

@@ -27,14 +27,15 @@ from recsys_lib.data import (
 )
 from recsys_lib.data.sequences import of_users
 from recsys_lib.evaluation import evaluate
+from recsys_lib.models.ordered import DatedRecommender
 
 COMPUTES = 1  # the number goes up with every change of code that changes a stored figure
 # of what is random, on test
 SEEDS = {"movielens": range(5), "movietweetings": range(3), "sequences": range(5), "sequences_movielens": range(3)}
 METRICS = ("ndcg@10", "recall@20")
-EMBEDDINGS = ("MatrixFactorization", "WrongGradient", "TargetLeftOut", "SASRec", "GRURec")
+EMBEDDINGS = ("MatrixFactorization", "WrongGradient", "TargetLeftOut", "SASRec", "GRURec", "DatedSASRec")
 SEED_ARGUMENT = {"ALS": "rng"} | dict.fromkeys(EMBEDDINGS, "seed")  # the models that are random
-ORDERED = ("DecayedCosine", "DecayedEASE", "TransitionCounts", "NextItemRidge", "RecentPopularity")
+ORDERED = ("DecayedCosine", "DecayedEASE", "TransitionCounts", "NextItemRidge", "RecentPopularity", "RecencyRidge")
 USES_LIKES = {"Popularity", "ItemKNN", "EASE", "ALS", *ORDERED, *EMBEDDINGS}
 CLASSES = {name: getattr(models, name) for name in ("Popularity", "BiasModel", "ItemKNN", "EASE", "ALS", *ORDERED)}
 
@@ -90,14 +91,22 @@ class FittedOnTrain:
         self.known = train
         return self
 
-    def score(self, users, *, history=None):
+    def score(self, users, *, history=None, **when):
         known = of_users(self.known, users)
-        return self.model.score(history=known if self.model.reads_order else known.matrix())
+        return self.model.score(history=known if self.model.reads_order else known.matrix(), **when)
+
+
+class DatedFittedOnTrain(FittedOnTrain):
+    """The same of a model that is told the moment."""
+
+    def score(self, users, *, history=None, at=None):
+        return super().score(users, at=at)
 
 
 def without_the_last_two(model, split, part, dataset):
     """`by_user` of a model that was fitted on train alone, as published tables of sequence models are."""
-    return by_user(FittedOnTrain(model, split), split, part, dataset)
+    wrapper = DatedFittedOnTrain if isinstance(model, DatedRecommender) else FittedOnTrain
+    return by_user(wrapper(model, split), split, part, dataset)
 
 
 def replayed(model, split, part, dataset):

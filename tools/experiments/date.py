@@ -1,0 +1,173 @@
+"""The date: what is counting the last days worth, beside and inside models of sequences?
+
+All choices are made on validation. The weights of the table `test` see all of the split's training, as in every table;
+the counts see nothing at or after the moment. In `cut`, on the leave-last-out split, the weights too end before the
+moment: fitted once on what lies before one second (where `split_by_global_time` begins its test), or anew each week,
+for the same people and films to find. Their histories and the counts go on."""
+
+import copy
+
+import numpy as np
+from _runner import Run, Search, by_user, data_set, ndcg, replayed, table, without_the_last_two
+
+from recsys_lib import results
+from recsys_lib.data import split_by_global_time
+from recsys_lib.data.sequences import of_users
+from recsys_lib.models.dated import DAY
+from recsys_lib.models.ordered import DatedRecommender
+
+NAME = "date"
+WINDOWS = (0.5, 1, 2, 3, 5, 7, 14, 30)
+LONGER = (90, 365, 1825)  # for MovieLens, of which a few days hold next to nothing
+DELAYS = (1, 3, 7, 14, 30)
+HALF_LIVES = (15, 30, 60, 120)
+AXES = {"weight": (0.5, 1, 2, 4, 8), "regularization": (10.0, 30.0, 100.0, 300.0), "days": (1, 2, 3, 5)}
+WEEK = 7 * DAY
+ATTENTION = {"recency": ("bias", "input", "both"), "epochs": (8, 12, 16, 20)}
+
+
+class UntilMidnight:
+    """Recent popularity whose counts end at the last midnight (UTC) before the moment: for `evaluate`."""
+
+    def __init__(self, model):
+        self.model, self.fit, self.can_score = model, model.fit, model.can_score
+        self.reads_order = True
+
+    def score(self, users=None, *, history=None, at=None):
+        return self.model.score(users, history=history, at=at - at % DAY)
+
+
+def up_to_midnight(model, split, part, dataset):
+    return by_user(UntilMidnight(model), split, part, dataset)
+
+
+class Deployed:
+    """A model whose weights end before the moment: for `evaluate`.
+
+    Fitted on what lies before `start`, and where `every` (seconds) is given, anew after each such time. A person comes
+    with everything it rated earlier; of others, the counts of a model that knows the date go on to the moment. Who
+    comes before `start` is not served, and `deployed` leaves these out."""
+
+    reads_order = True
+
+    def __init__(self, model, start, every):
+        self.model, self.start, self.every = model, start, every
+
+    def fit(self, train):
+        self.known, self.of_period = train, {}
+        return self
+
+    def fitted(self, period):
+        if period not in self.of_period:
+            end = self.start + (period * self.every if self.every else 0)
+            earlier = self.known.timestamp < end
+            model = copy.copy(self.model).fit(self.known.take(earlier))
+            if isinstance(model, DatedRecommender):
+                model.replay(self.known.take(~earlier))
+            self.of_period[period] = model
+        return self.of_period[period]
+
+    def can_score(self, history, scores):
+        return self.fitted(0).can_score(history, scores)
+
+    def score(self, users, *, history=None, at=None):
+        scores = np.zeros((len(users), self.known.n_items), np.float32)
+        period = (at - self.start) // self.every if self.every else np.where(at >= self.start, 0, -1)
+        for one in np.unique(period[period >= 0]).tolist():
+            rows = np.flatnonzero(period == one)
+            model, known = self.fitted(one), of_users(self.known, users[rows])
+            when = {"at": at[rows]} if isinstance(model, DatedRecommender) else {}
+            scores[rows] = model.score(history=known if model.reads_order else known.matrix(), **when)
+        return scores
+
+
+def served_after(split, part, dataset):
+    """The second where a global cut of the data begins its test, and the ids of the people of the part after it."""
+    start = int(split_by_global_time(dataset.data).test.timestamp.min())
+    held_out = getattr(split, part)
+    return start, {held_out.users[int(u)] for u in held_out.user[held_out.timestamp >= start]}
+
+
+def deployed(model, split, part, dataset, every):
+    """`by_user` of the people after the cut, by a model that is fitted before it; every: days, 0 for once."""
+    start, people = served_after(split, part, dataset)
+    values = by_user(Deployed(model, start, every * DAY), split, part, dataset)
+    return {metric: {user: v for user, v in of.items() if user in people} for metric, of in values.items()}
+
+
+def only_ndcg(rows):
+    """Rows with one metric, and few enough numbers for the package."""
+    return table(
+        {row: [{m: part[m] for m in ("ndcg@10", "unserved")} for part in parts] for row, parts in rows.items()}
+    )
+
+
+def choose(run, ridge):
+    """Row → class and settings, chosen on validation."""
+    windows = WINDOWS + LONGER if run.split.kind == "user_time" else WINDOWS
+    axes = AXES | {"days": windows} if run.split.kind == "user_time" else AXES
+    recent = run.tune("RecentPopularity", "RecentPopularity", [{"days": days} for days in windows])
+    start = ridge | {"weight": 2, **recent}
+    both = run.tune("RecencyRidge", "RecencyRidge", Search(start, axes))
+    decayed = [ridge | {"weight": 0}, *(ridge | {"weight": 0, "half_life": days} for days in HALF_LIVES)]
+    dated_fit = [both, *(both | {"half_life": days} for days in HALF_LIVES)]
+    return {
+        "Popularity": ("Popularity", {}),
+        "NextItemRidge": ("NextItemRidge", ridge),
+        "NextItemRidge, decay of the fit": (
+            "RecencyRidge",
+            run.tune("NextItemRidge, decay of the fit", "RecencyRidge", decayed),
+        ),
+        "RecentPopularity": ("RecentPopularity", recent),
+        "RecencyRidge": ("RecencyRidge", both),
+        "RecencyRidge, decay of the fit": (
+            "RecencyRidge",
+            run.tune("RecencyRidge, decay of the fit", "RecencyRidge", dated_fit),
+        ),
+    }
+
+
+def main(dataset):
+    run = Run(dataset)
+    ridge = results.load("sequences" + dataset.suffix)["values"]["chosen"]["NextItemRidge"]
+    of_rows = choose(run, ridge)
+    rows = {row: run.test(*of) for row, of in of_rows.items()}
+    values = {}
+    if run.split.kind == "leave_last_out":
+        dated = [row for row, of in of_rows.items() if of[0] in ("RecentPopularity", "RecencyRidge")]
+        for row in ("RecentPopularity", "RecencyRidge"):
+            rows[f"{row}, replay"] = run.test(*of_rows[row], measure=replayed)
+        rows["RecentPopularity, up to midnight"] = run.test(*of_rows["RecentPopularity"], measure=up_to_midnight)
+        alone = {row: run.test(*of_rows[row], measure=without_the_last_two) for row in ("NextItemRidge", *dated)}
+        stale = {
+            f"{row}, {days}": run.test(of_rows[row][0], of_rows[row][1] | {"delay": days})
+            for row in ("RecentPopularity", "RecencyRidge")
+            for days in DELAYS
+        }
+        cut = {}
+        _, people = served_after(run.split, "test", dataset)
+        for row in ("Popularity", "NextItemRidge", "RecentPopularity", "RecencyRidge"):
+            cut[row] = [{m: {u: v for u, v in of.items() if u in people} for m, of in rows[row][0].items()}]
+            for name, every in (("once", 0), ("weekly", 7)):
+                cut[f"{row}, {name}"] = run.test(*of_rows[row], measure=deployed, arguments={"every": every})
+        values = {"train_alone": only_ndcg(alone), "stale": only_ndcg(stale), "cut": only_ndcg(cut)}
+        rows |= attention(run, of_rows)
+    chosen = {row: settings for row, (_, settings) in of_rows.items()}
+    validation = {row: ndcg(run.part(*of, 0, "validation")) for row, of in of_rows.items()}
+    values = {"chosen": chosen, "validation": validation, "test": only_ndcg(rows), **values}
+    run.record(NAME, {"split": run.split.kind, "windows": list(WINDOWS), "delays": list(DELAYS)}, values)
+
+
+def attention(run, of_rows):
+    """Rows of attention with the recency as a bias, as an input, and both; epochs chosen on validation."""
+    days, rows = of_rows["RecentPopularity"][1]["days"], {}
+    for recency in ATTENTION["recency"]:
+        row = f"DatedSASRec, {recency}"
+        tried = [{"recency": recency, "days": days, "epochs": epochs} for epochs in ATTENTION["epochs"]]
+        of_rows[row] = "DatedSASRec", run.tune(row, "DatedSASRec", tried)
+        rows[row] = run.test(*of_rows[row])
+    return rows
+
+
+if __name__ == "__main__":
+    main(data_set("sequences"))
