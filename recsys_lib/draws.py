@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from recsys_lib import results
 from recsys_lib._checks import generator, require, setting
 from recsys_lib.data.splits import ColdItems
-from recsys_lib.evaluation import Interval, _means_of_drawn_seeds, _means_of_drawn_users, _parse
+from recsys_lib.evaluation import COMPARED, Interval, _means_of_drawn_seeds, _means_of_drawn_users, _parse
 from recsys_lib.retrieval import top_k
 
 
@@ -74,6 +75,42 @@ def draws_bootstrap(a, b=None, *, n_resamples=10_000, confidence=0.95, rng=0):
     means = _means_of_drawn_seeds(sums / np.maximum(counts, 1e-12), rng)
     low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Interval(float(table.mean().mean()), float(low), float(high), len(table))
+
+
+def read_draws(name, table="cold", metric="ndcg@10"):
+    """A stored table of several draws: row → a list with a Series (index: user) a draw, for `compare_draws`.
+
+    name, table: as of `results.frames`, whose errors it raises; KeyError for another metric."""
+    return {row: by_draw(frames, metric) for row, frames in results.frames(name, table).items()}
+
+
+def by_draw(frames, metric):
+    """The values of a metric by user, a Series a frame, without the users whom it did not measure."""
+    if metric not in set(frames[0]["metric"]):
+        raise KeyError(f"expected one of {', '.join(frames[0]['metric'].unique())}, received {metric!r}")
+    values = (frame[frame["metric"] == metric].set_index("user")["value"] for frame in frames)
+    return [one.dropna().astype(float) for one in values]
+
+
+def compare_draws(rows, *, baseline, metric="ndcg@10", rng=0):
+    """Means of the models over draws, and their differences from one of them, with 95 % intervals of `draws_bootstrap`.
+
+    rows: name → a list with a Series a draw, as of `read_draws`.   baseline: a name in rows.   metric: what it is
+    called.   Returns a DataFrame by model as `compare` does, with n_seeds the number of draws and seed_spread the
+    standard deviation of their means; all rows are given the same resamples.
+    Raises KeyError for a baseline that is not there, else as `draws_bootstrap`.
+    Chapter: A language model reads the catalogue."""
+    if baseline not in rows:
+        raise KeyError(f"baseline {baseline!r} is not among the rows: {', '.join(map(str, rows))}")
+    found = {}
+    for name, draws in rows.items():
+        own = draws_bootstrap(draws, rng=rng)
+        gap = draws_bootstrap(draws, rows[baseline], rng=rng)[:3] if name != baseline else (np.nan,) * 3
+        spread = pd.Series([draw.mean() for draw in draws]).std()
+        found[name] = (*own[:3], *gap, spread, own.n, len(draws), 0)
+    table = pd.DataFrame.from_dict(found, orient="index", columns=COMPARED).rename_axis("model")
+    table.attrs = {"metric": metric, "baseline": baseline}
+    return table
 
 
 def _users_by_draws(side):

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
+from recsys_lib import results
 from recsys_lib.data import ColdItems, IdMap, Interactions, cold_items
-from recsys_lib.draws import draws_bootstrap, evaluate_cold
-from recsys_lib.evaluation import paired_bootstrap
+from recsys_lib.draws import compare_draws, draws_bootstrap, evaluate_cold, read_draws
+from recsys_lib.evaluation import paired_bootstrap, show
 from recsys_lib.models import load
 from recsys_lib.models.cold_items import ContentCosine, ItemRidge, centre, unit, whiten
 from recsys_lib.models.content import film_texts, tfidf
@@ -221,6 +222,31 @@ def test_interval_equals_a_naive_one():
     assert (found.low, found.high) == pytest.approx(np.quantile(means, [0.025, 0.975]), abs=0.02)
     assert draws_bootstrap(a, a)[:3] == (0, 0, 0)
     assert draws_bootstrap(a, b) == found
+
+
+def test_models_are_compared_over_draws(tmp_path, monkeypatch):
+    rng = np.random.default_rng(2)
+    users = [f"u{u}" for u in range(30)]
+    rows = {name: [[round(rng.random(), 4) for _ in users] for _ in range(3)] for name in ("a", "b")}
+    for draw, out in enumerate(((0, 3), (5,), ())):
+        for values in rows.values():
+            for place in out:
+                values[draw][place] = None
+    stored = {"cold": {"draws": 3, "users": users, "rows": {name: {"ndcg@10": v} for name, v in rows.items()}}}
+    monkeypatch.setattr(results, "_FOLDER", tmp_path)
+    results.record("some", {}, stored, seeds=[0], inputs={}, seconds=1)
+    read = read_draws("some")
+    assert [len(one) for one in read["a"]] == [28, 29, 30]
+    table = compare_draws(read, baseline="a")
+    gap = draws_bootstrap(read["b"], read["a"])
+    assert tuple(table.loc["b", ["difference", "difference_low", "difference_high"]]) == gap[:3]
+    assert tuple(table.loc["a", ["mean", "low", "high"]]) == draws_bootstrap(read["a"])[:3]
+    assert np.isnan(table.loc["a", "difference"]) and (table["n_seeds"] == 3).all() and (table["n_users"] == 30).all()
+    assert list(show(table).index) == sorted(rows, key=lambda name: -table.loc[name, "mean"])
+    with pytest.raises(KeyError, match="baseline 'c'"):
+        compare_draws(read, baseline="c")
+    with pytest.raises(KeyError, match="ndcg@10"):
+        read_draws("some", metric="recall@20")
 
 
 def test_an_interval_of_something_else_is_refused():

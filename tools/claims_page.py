@@ -166,10 +166,13 @@ def stored_frames(result):
 
 def measured(result, model, baseline, metric):
     """Interval of model − baseline, computed from the stored result."""
+    from recsys_lib.draws import by_draw, compare_draws
     from recsys_lib.evaluation import Interval, compare
 
-    frames = stored_frames(result)
-    row = compare({name: frames[name] for name in (baseline, model)}, baseline=baseline, metric=metric).loc[model]
+    rows, how = stored_frames(result), compare
+    if any(frame["value"].isna().any() for frame in rows[model]):  # draws of items: other users in each
+        rows, how = {one: by_draw(rows[one], metric) for one in (baseline, model)}, compare_draws
+    row = how({one: rows[one] for one in (baseline, model)}, baseline=baseline, metric=metric).loc[model]
     return Interval(*row[["difference", "difference_low", "difference_high"]], int(row["n_users"]))
 
 
