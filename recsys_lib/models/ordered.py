@@ -84,7 +84,7 @@ class DatedRecommender(OrderedRecommender):
         return self._score(of.before(at), at).astype(np.float32, copy=False)
 
     def replay(self, events):
-        """Let what others did after the fit be counted too, where it lies before the moment; weights stay. Returns self.
+        """Let what others did after the fit count too, where it lies before the moment; weights stay. Returns self.
 
         events: Interactions over the same items, such as the held-out part. `evaluate(replay=part)` calls it."""
         self._check_fitted()
@@ -104,9 +104,10 @@ class DatedRecommender(OrderedRecommender):
         count(u, i) = |{events of i with at_u − window ≤ t < at_u}|"""
         moments, of = np.unique(at, return_inverse=True)
         low, high = np.searchsorted(self.dated_seconds_, [moments - window, moments])
-        n_items = len(self.items_)
-        counts = np.stack([np.bincount(self.dated_items_[a:b], minlength=n_items) for a, b in zip(low, high)])
-        return counts.astype(np.float32)[of]
+        counts = np.empty((len(moments), len(self.items_)), np.float32)
+        for row, a, b in zip(counts, low, high):
+            row[:] = np.bincount(self.dated_items_[a:b], minlength=len(row))
+        return counts[of]
 
     def _moments(self, at, n):
         if at is None:

@@ -9,6 +9,7 @@ import copy
 
 import numpy as np
 from _runner import Run, Search, by_user, data_set, ndcg, replayed, table, without_the_last_two
+from strangers import curve
 
 from recsys_lib import results
 from recsys_lib.data import split_by_global_time
@@ -23,7 +24,7 @@ DELAYS = (1, 3, 7, 14, 30)
 HALF_LIVES = (15, 30, 60, 120)
 AXES = {"weight": (0.5, 1, 2, 4, 8), "regularization": (10.0, 30.0, 100.0, 300.0), "days": (1, 2, 3, 5)}
 WEEK = 7 * DAY
-ATTENTION = {"recency": ("bias", "input", "both"), "epochs": (8, 12, 16, 20)}
+EPOCHS, DROPOUTS = (2, 4, 6, 8, 10, 12, 14), (0.3, 0.5)  # where a curve of attention is looked at
 
 
 class UntilMidnight:
@@ -132,7 +133,7 @@ def main(dataset):
     ridge = results.load("sequences" + dataset.suffix)["values"]["chosen"]["NextItemRidge"]
     of_rows = choose(run, ridge)
     rows = {row: run.test(*of) for row, of in of_rows.items()}
-    values = {}
+    validation, values = {row: ndcg(run.part(*of, 0, "validation")) for row, of in of_rows.items()}, {}
     if run.split.kind == "leave_last_out":
         dated = [row for row, of in of_rows.items() if of[0] in ("RecentPopularity", "RecencyRidge")]
         for row in ("RecentPopularity", "RecencyRidge"):
@@ -150,22 +151,36 @@ def main(dataset):
             cut[row] = [{m: {u: v for u, v in of.items() if u in people} for m, of in rows[row][0].items()}]
             for name, every in (("once", 0), ("weekly", 7)):
                 cut[f"{row}, {name}"] = run.test(*of_rows[row], measure=deployed, arguments={"every": every})
-        values = {"train_alone": only_ndcg(alone), "stale": only_ndcg(stale), "cut": only_ndcg(cut)}
+        values |= {"train_alone": only_ndcg(alone), "stale": only_ndcg(stale), "cut": only_ndcg(cut)}
         rows |= attention(run, of_rows)
     chosen = {row: settings for row, (_, settings) in of_rows.items()}
-    validation = {row: ndcg(run.part(*of, 0, "validation")) for row, of in of_rows.items()}
-    values = {"chosen": chosen, "validation": validation, "test": only_ndcg(rows), **values}
+    values |= {"chosen": chosen, "validation": validation, "test": only_ndcg(rows)}
     run.record(NAME, {"split": run.split.kind, "windows": list(WINDOWS), "delays": list(DELAYS)}, values)
 
 
 def attention(run, of_rows):
-    """Rows of attention with the recency as a bias, as an input, and both; epochs chosen on validation."""
+    """Rows of attention with the recency as a bias, as an input, and both.
+
+    How long each trains is chosen on validation along its curve, dropout too, for the three together."""
     days, rows = of_rows["RecentPopularity"][1]["days"], {}
-    for recency in ATTENTION["recency"]:
+
+    def best(recency, dropouts):
+        tried = run.settings_tried.setdefault(f"DatedSASRec, {recency}", [])
+        for dropout in dropouts:
+            settings = {"recency": recency, "days": days, "dropout": dropout}
+            longest, more = settings | {"epochs": EPOCHS[-1]}, {"epochs": list(EPOCHS)}
+            values = run.part("DatedSASRec", longest, 0, "validation", measure=curve, arguments=more)
+            for n in EPOCHS:
+                validation = round(values[f"after {n} epochs"], 5)
+                tried.append({"settings": settings | {"epochs": n}, "validation": validation})
+        return max(tried, key=lambda one: one["validation"])["settings"]
+
+    chosen = {"both": best("both", DROPOUTS)}
+    chosen |= {recency: best(recency, [chosen["both"]["dropout"]]) for recency in ("bias", "input")}
+    for recency, settings in chosen.items():
         row = f"DatedSASRec, {recency}"
-        tried = [{"recency": recency, "days": days, "epochs": epochs} for epochs in ATTENTION["epochs"]]
-        of_rows[row] = "DatedSASRec", run.tune(row, "DatedSASRec", tried)
-        rows[row] = run.test(*of_rows[row])
+        of_rows[row] = "DatedSASRec", settings
+        rows[row] = run.test(*of_rows[row], seeds=range(3))
     return rows
 
 
