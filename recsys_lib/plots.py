@@ -18,6 +18,7 @@ MODEL_STYLES = {  # hue, marker and line style together, so that grey print and 
     "Popularity": {"color": "#6e7781", "marker": "s", "linestyle": (0, (1, 1.5))},
     "BiasModel": {"color": MUTED, "marker": "P", "linestyle": (0, (4, 1.5, 1, 1.5))},
     "ContentTFIDF": {"color": "#CC79A7", "marker": "X", "linestyle": (0, (3, 1)), "markeredgecolor": INK},
+    "MiniLM": {"color": "#CC79A7", "marker": "h", "linestyle": (0, (9, 1.5)), "markeredgecolor": INK},
     "ItemKNN": {"color": "#a8497f", "marker": "^", "linestyle": (0, (5, 1.5))},
     "ALS": {"color": "#8a5a00", "marker": "v", "linestyle": (0, (7, 1.5, 2, 1.5))},
     "EASE": {"color": "#D55E00", "marker": "D", "linestyle": "-"},

@@ -88,7 +88,8 @@ def test_a_variant_takes_the_style_of_its_family():
 
 def test_models_differ_without_their_colour():
     assert len({style["marker"] for style in plots.MODEL_STYLES.values()}) == len(plots.MODEL_STYLES)
-    families = [name for name in plots.MODEL_STYLES if name not in ("NextItemRidge", "SASRec")]  # as TransitionCounts
+    alike = ("NextItemRidge", "SASRec", "MiniLM")  # as TransitionCounts, and as ContentTFIDF
+    families = [name for name in plots.MODEL_STYLES if name not in alike]
     assert len(set(plots.MODEL_COLORS.values())) == len(families)
     dashes = [str(style["linestyle"]) for style in plots.MODEL_STYLES.values()]
     assert len(set(dashes)) == len(dashes) - 1, "EASE and the embedding are both solid; their markers differ"
@@ -107,8 +108,8 @@ def test_contrast_on_the_figures_own_ground():
     assert plt.rcParams["text.color"] == plots.INK and against_paper(plots.INK) > 15
     assert against_paper(plots.MUTED) > 4.5
     for name, color in plots.MODEL_COLORS.items():
-        assert against_paper(color) > (2.9 if name == "ContentTFIDF" else 3), name
-    assert plots.MODEL_STYLES["ContentTFIDF"]["markeredgecolor"] == plots.INK
+        assert against_paper(color) > (2.9 if name in ("ContentTFIDF", "MiniLM") else 3), name
+    assert all(plots.MODEL_STYLES[name]["markeredgecolor"] == plots.INK for name in ("ContentTFIDF", "MiniLM"))
 
 
 def test_reference_line_and_title():
