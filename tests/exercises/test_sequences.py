@@ -5,7 +5,7 @@ import pytest
 
 from recsys_lib.data import IdMap, Interactions
 from recsys_lib.exercises import check
-from recsys_lib.models import NextItemRidge
+from recsys_lib.models import NextItemRidge, TransitionCounts
 
 
 def said(capsys, name, answer):
@@ -100,3 +100,12 @@ def varied(**how):
 def test_ridge_wrong(capsys, answer, hint):
     state, text = said(capsys, "sequences.ridge", answer)
     assert state != "right" and hint in text
+
+
+def test_score_is_the_library_s():
+    """The paper's score of film C is that of the library's counts on the same four people."""
+    user, item = [0, 0, 1, 1, 1, 2, 2, 2], [0, 1, 0, 1, 2, 1, 2, 3]
+    people, films = IdMap(["Fay", "Gil", "Hal"]), IdMap(list("ABCD"))
+    model = TransitionCounts(decay=0.5).fit(Interactions(user, item, None, np.arange(8), people, films))
+    iris = Interactions([0, 0, 0], [3, 1, 0], None, np.arange(3), IdMap(["Iris"]), films)
+    assert model.score(history=iris)[0, 2] == pytest.approx(1.5)
