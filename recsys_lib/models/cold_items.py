@@ -72,10 +72,10 @@ class ContentCosine(BaseRecommender):
 class ItemRidge(BaseRecommender):
     """Who likes an item, as a linear function of the item's vector: one ridge regression a person, all at once.
 
-        score(u, i) = w_u · (v_i − m) + a_u
-        minimising Σ_{i rated by anybody} (x_ui − w_u · (v_i − m) − a_u)² + λ ‖w_u‖²,   x_ui = 1 for a like, else 0
+        score(u, i) = p_u · (v_i − m) + a_u
+        minimising Σ_{i rated by anybody} (x_ui − p_u · (v_i − m) − a_u)² + λ ‖p_u‖²,   x_ui = 1 for a like, else 0
 
-        w_u = (V_cᵀ V_c + λ I)⁻¹ V_cᵀ x_u,   a_u = the mean of x_u
+        p_u = (V_cᵀ V_c + λ I)⁻¹ V_cᵀ x_u,   a_u = the mean of x_u
 
     The regression runs over the items that somebody rated in training, of which m is the mean vector and V_c holds
     v_i − m; an item that nobody rated is in no sum, and gets a score all the same. The constant a_u has no penalty. It
