@@ -16,7 +16,7 @@ WIDE, SMALL = (6.4, 3.6), (4.2, 3.6)  # inches; as wide as the text, or two thir
 
 MODEL_STYLES = {  # hue, marker and line style together, so that grey print and colour-blind readers tell them apart
     "Popularity": {"color": "#6e7781", "marker": "s", "linestyle": (0, (1, 1.5))},
-    "RecentPopularity": {"color": "#6e7781", "marker": "d", "linestyle": "-"},
+    "RecentPopularity": {"color": "#6e7781", "marker": "d", "linestyle": (0, (2, 1))},
     "BiasModel": {"color": MUTED, "marker": "P", "linestyle": (0, (4, 1.5, 1, 1.5))},
     "ContentTFIDF": {"color": "#CC79A7", "marker": "X", "linestyle": (0, (3, 1)), "markeredgecolor": INK},
     "MiniLM": {"color": "#CC79A7", "marker": "h", "linestyle": (0, (9, 1.5)), "markeredgecolor": INK},
