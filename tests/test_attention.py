@@ -111,7 +111,7 @@ def numpy_scores(weights, items, *, n_heads):
         x = x / np.sqrt((x**2).mean(axis=-1, keepdims=True) + 1e-6)
         return x * weights[f"{name}.gamma"] + weights[f"{name}.beta"]
 
-    x = weights["items"][items] + weights["positions"][: len(items)]
+    x = weights["items"][items] + weights["positions"][-len(items) :]
     n_layers = sum(name.endswith(".query") for name in weights)
     for layer in range(n_layers):
         of = {name.split(".", 1)[1]: w for name, w in weights.items() if name.startswith(f"{layer}.")}

@@ -24,8 +24,10 @@ class SASRec(OrderedRecommender, KerasRecommender):
     loss: "softmax", over the whole catalogue; "bce", each next item against `n_negatives` items drawn anew each epoch;
     "gbce", the same with gSASRec's correction of the positive's probability, σ(s)^β, of strength t = `calibration`.
     n_factors: d.   n_heads: divides d.   length: how many items back are read; in training a longer history is cut into
-    pieces of so many steps, from its end.   dropout: of the input and of what each half of a block adds.   batch_size:
-    steps (next items) a batch; histories of like length stand together.   learning_rate, weight_decay: AdamW's.
+    pieces of so many steps, from its end.   counted_from: where places are counted from, "end", so that the last one
+    always has the same vector p, or "start".   dropout: of the input and of what each half of a block adds.
+    batch_size: steps (next items) a batch; histories of like length stand together.   learning_rate, weight_decay:
+    AdamW's.
     The item bias starts at log(1 + likes), for the sampled losses less log(1 + negatives an item).
     liked_from, implicit: what is a like.   log_dir: folder for TensorBoard.   seed: fixes all of it.
     Fitted: `network_`, `loss_curve_`.   `attention(…)` gives who attends to whom, `weights()` all arrays by name.
@@ -42,6 +44,7 @@ class SASRec(OrderedRecommender, KerasRecommender):
         n_layers=2,
         n_heads=1,
         length=50,
+        counted_from="end",
         dropout=0.3,
         loss="softmax",
         n_negatives=1,
@@ -61,6 +64,7 @@ class SASRec(OrderedRecommender, KerasRecommender):
         if n_factors % n_heads:
             raise ValueError(f"expected n_heads that divides n_factors = {n_factors}, received {n_heads}")
         self.length = setting("length", length, 1, whole=True)
+        self.counted_from = choice("counted_from", counted_from, ("end", "start"))
         self.dropout = setting("dropout", dropout, 0, 1)
         self.loss = choice("loss", loss, LOSSES)
         self.n_negatives = setting("n_negatives", n_negatives, 1, whole=True)
@@ -76,7 +80,8 @@ class SASRec(OrderedRecommender, KerasRecommender):
 
     def _network(self, train):
         sizes = dict(n_items=len(self.items_), n_factors=self.n_factors, n_layers=self.n_layers, n_heads=self.n_heads)
-        network = SequenceNetwork(**sizes, length=self.length, dropout=self.dropout, encoder=self._encoder)
+        more = dict(length=self.length, dropout=self.dropout, counted_from=self.counted_from)
+        network = SequenceNetwork(**sizes, **more, encoder=self._encoder)
         likes = np.bincount(self.event_items_, minlength=len(self.items_))
         start = np.log1p(likes)
         if self.loss != "softmax":
@@ -155,10 +160,11 @@ class SASRec(OrderedRecommender, KerasRecommender):
     def weights(self):
         """Every weight as a NumPy array, by name: all that a page or another program needs to score.
 
-        items (n_items, d), bias (n_items,), positions (length, d): row t for the item at place t of what is read,
-        counted from 0 at its start; norm.gamma, norm.beta (d,); and of each layer l, from 0: l.query, l.key, l.value,
-        l.output (d, d), applied as x @ W, heads side by side in the columns; l.norm_1.gamma, …beta; l.norm_2.gamma,
-        …beta; l.first.kernel (d, d), l.first.bias, l.second.kernel, l.second.bias. The norms' ε is 1e-6."""
+        items (n_items, d), bias (n_items,), positions (length, d): its last rows stand beside a history, the last row
+        beside the last item (with counted_from="start" its first rows); norm.gamma, norm.beta (d,); and of each layer
+        l, from 0: l.query, l.key, l.value, l.output (d, d), applied as x @ W, heads side by side in the columns;
+        l.norm_1.gamma, …beta; l.norm_2.gamma, …beta; l.first.kernel (d, d), l.first.bias, l.second.kernel,
+        l.second.bias. The norms' ε is 1e-6."""
         network = self.network_
         parts = {"items": network.items.embeddings, "bias": network.bias, "positions": network.positions.embeddings}
         norms = {"norm": network.norm}

@@ -82,12 +82,15 @@ class SequenceNetwork(keras.Model):
 
     Input: dict of items (n, L), 0 = padding on the left, else 1 + the item; places (m,), numbers of the places of the
     n × L that are asked for; candidates (m, c), items to score there, left out for the whole catalogue.
-    Output: logits (m, c) or (m, n_items).   encoder: "attention" or "gru"."""
+    Output: logits (m, c) or (m, n_items).   encoder: "attention" or "gru".
+    counted_from: "end" or "start" of the history, where its places are counted."""
 
-    def __init__(self, *, n_items, n_factors, n_layers, n_heads, length, dropout, encoder, **kwargs):
+    def __init__(
+        self, *, n_items, n_factors, n_layers, n_heads, length, dropout, encoder, counted_from="end", **kwargs
+    ):
         super().__init__(**kwargs)
         self.config = dict(n_items=n_items, n_factors=n_factors, n_layers=n_layers, n_heads=n_heads)
-        self.config |= dict(length=length, dropout=dropout, encoder=encoder)
+        self.config |= dict(length=length, dropout=dropout, encoder=encoder, counted_from=counted_from)
         self.items = self._embedding(n_items, n_factors)
         self.bias = self.add_weight(shape=(n_items,), initializer="zeros", name="bias")
         self.dropout = keras.layers.Dropout(dropout)
@@ -111,15 +114,20 @@ class SequenceNetwork(keras.Model):
     def get_config(self):
         return {**super().get_config(), **self.config}
 
+    def _places(self, real):
+        """Row of the position table for each place, (L,) or (n, L); the last row is the last place, if from the end."""
+        if self.config["counted_from"] == "start":  # however much padding stands before it
+            return ops.maximum(ops.cumsum(ops.cast(real, "int32"), axis=1) - 1, 0)
+        return ops.arange(ops.shape(real)[1]) + self.config["length"] - ops.shape(real)[1]
+
     def encode(self, items, training=False, more=None):
         """h (n, L, d), and the attention weights of each block, (n, heads, L, L); none of a GRU.
 
         more: (n, L, d), what is added to the vectors of the items, or None."""
         real = items > 0
         x = self.items(ops.maximum(items - 1, 0))
-        if self.positions is not None:  # counted from a history's start, however much padding stands before it
-            place = ops.cumsum(ops.cast(real, "int32"), axis=1) - 1
-            x = x + self.positions(ops.maximum(place, 0))
+        if self.positions is not None:
+            x = x + self.positions(self._places(real))
         x = x if more is None else x + more
         x = self.dropout(x, training=training) * ops.cast(real, x.dtype)[..., None]
         weights = []

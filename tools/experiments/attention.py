@@ -10,7 +10,7 @@ from _runner import Run, data_set, table, without_the_last_two
 from sequences import ROWS, chosen_settings
 from strangers import curve
 
-EPOCHS = {"": [5, 10, 15, 20], "_movielens": [4, 8, 12]}  # where each curve is looked at
+EPOCHS = {"": [5, 10, 15, 20, 25], "_movielens": [4, 8, 12]}  # where each curve is looked at
 CHOICES = {
     "": [{"dropout": p, "learning_rate": 0.002} for p in (0.3, 0.5)],
     "_movielens": [{"dropout": 0.5, "learning_rate": 0.002}],
