@@ -13,12 +13,12 @@ import hashlib
 import json
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from _runner import COMPUTES, unchanged, write_whole
 
-from bookfiles import ROOT
 from recsys_lib import results
 from recsys_lib.data import (
     ColdItems,
@@ -32,6 +32,7 @@ from recsys_lib.draws import evaluate_cold
 from recsys_lib.models.cold_items import ContentCosine, ItemRidge, centre, unit, whiten
 from recsys_lib.models.content import film_texts, tfidf
 
+FIXTURE = Path(__file__).parents[2] / "tests" / "fixtures" / "minilm.json"  # one run of another program
 DRAWS = range(5)
 INNER = 1000  # added to the number of a draw, for the draw inside it on which λ is chosen
 GRID = {"TF-IDF": (3.0, 10.0, 30.0, 100.0, 300.0), "MiniLM": (1.0, 3.0, 10.0, 30.0, 100.0)}
@@ -259,11 +260,13 @@ def main(dataset):
         for name, rows in (("cold", cold), ("catalogue", catalogue), ("late", late)):
             tables[name].append(rows)
             print(f"{dataset.name} {draw} {name}: " + told_in_a_line(rows), flush=True)
-    values = {"chosen": chosen, "tried": parts.tried} | {name: table(draws) for name, draws in tables.items()}
+    values = {"chosen": chosen, "tried": parts.tried} | {
+        name: table(draws, 3 if dataset.suffix else 4) for name, draws in tables.items()
+    }
     settings = {"data": dataset.name, "liked_from": liked_from, "n_items": data.n_items // 10}
     settings |= {"text": film_texts(data.item_table)[0], "grid": GRID}
     if not dataset.suffix:
-        oracle = json.loads((ROOT / "tests" / "fixtures" / "minilm.json").read_text("utf-8"))
+        oracle = json.loads(FIXTURE.read_text("utf-8"))
         values["pytorch"] = {"text": oracle["texts"][0], "vector": oracle["vectors"][0], "by": oracle["made_with"]}
         values["world"], in_worlds = worlds(encode)
         parts.seconds += in_worlds.seconds
