@@ -254,7 +254,7 @@ def test_an_interval_of_something_else_is_refused():
     for wrong in (one, [], [one.to_numpy()], {"a": one}):
         with pytest.raises(TypeError, match="expected a list of Series"):
             draws_bootstrap(wrong)
-    other = pd.Series([0.1, 0.2, 0.3], index=list("abd"))
+    other = pd.Series([0.1, 0.2, 0.3], index=["a", "b", "x"])
     with pytest.raises(ValueError, match="same users in the same draws"):
         draws_bootstrap([one, one], [one, other])
     for wrong in (one.where(one > 0.15), pd.Series([1.0, 2.0], index=["a", "a"]), one * np.inf):
