@@ -70,9 +70,11 @@ def build(name, settings, seed, liked_from):
     return CLASSES[name](**settings, **more)
 
 
-def by_user(model, split, part, dataset, replay=None):
-    """The measure of most tables: {metric: {user: value}} of the users with something relevant, and who got no list."""
-    frame = evaluate(model, split, part, relevant_from=dataset.liked_from, metrics=METRICS, replay=replay)
+def by_user(model, split, part, dataset, **more):
+    """The measure of most tables: {metric: {user: value}} of the users with something relevant, and who got no list.
+
+    more: arguments of `evaluate`, by name."""
+    frame = evaluate(model, split, part, relevant_from=dataset.liked_from, metrics=METRICS, **more)
     frame = frame.dropna(subset="value")
     values = {name: dict(zip(rows["user"], rows["value"])) for name, rows in frame.groupby("metric", sort=False)}
     return values | {"unserved": dict.fromkeys(frame.loc[~frame["served"], "user"], 1)}
