@@ -16,7 +16,7 @@ from bookfiles import notebook_paths, stored_notebook
 from recsys_lib import metrics, retrieval, similarity
 from recsys_lib.data import IdMap, Interactions
 from recsys_lib.evaluation import paired_bootstrap
-from recsys_lib.models import EASE, ContentTFIDF, ItemKNN
+from recsys_lib.models import EASE, ContentTFIDF, ItemKNN, TransitionCounts
 
 
 def random_likes(rng):
@@ -61,6 +61,18 @@ def of_one_list(measure):
     return library
 
 
+def random_histories(rng):
+    """12 people × 9 items in an order of each person's own."""
+    return [rng.permutation(9)[: rng.integers(2, 8)].tolist() for _ in range(12)], 9, float(rng.uniform(0.2, 1))
+
+
+def transition_counts(histories, n_items, decay):
+    user = np.repeat(np.arange(len(histories)), [len(films) for films in histories])
+    ids = IdMap(range(len(histories))), IdMap(range(n_items))
+    data = Interactions(user, np.concatenate(histories), None, np.arange(len(user)), *ids)
+    return TransitionCounts(decay=decay, window=n_items).fit(data).matrix_
+
+
 REGISTRY = {
     "anatomy.content_scores": (lambda rng: (random_likes(rng), normalize(rng.random((9, 4)))), content),
     "anatomy.co_like_scores": (lambda rng: (random_likes(rng),), co_likes),
@@ -87,6 +99,7 @@ REGISTRY = {
     "similarity.jaccard_by_hand": (lambda rng: (random_likes(rng),), similarity.jaccard),
     "similarity.pearson_by_hand": (lambda rng: (random_ratings(rng),), similarity.pearson),
     "similarity.adjusted_cosine_by_hand": (lambda rng: (random_ratings(rng),), similarity.adjusted_cosine),
+    "sequences.transition_counts": (random_histories, transition_counts),
     "similarity.shrink_by_hand": (
         lambda rng: (rng.random(20), rng.integers(1, 90, size=20), float(rng.integers(1, 200))),
         similarity.shrink,
@@ -190,6 +203,66 @@ REGISTRY |= {
     "full_build.user_vectors": (lambda rng: _weights(rng, bias=False), _embedding_user_vectors),
     "full_build.embedding_scores": (lambda rng: _weights(rng, bias=True), _embedding_scores),
     "full_build.ease": (lambda rng: (random_likes(rng)[: rng.integers(5, 13)], float(rng.uniform(1, 50))), _ease),
+}
+
+
+# --- A language model reads the catalogue: MiniLM's own weights, random tokens; the regression on random vectors
+
+
+@functools.cache
+def _minilm_weights():
+    pytest.importorskip("tensorflow")
+    from recsys_lib.models.text import TextEncoder
+
+    return TextEncoder().weights
+
+
+def _of_text(name):
+    """A function of recsys_lib.models.text, imported when it is called."""
+
+    def library(*arguments):
+        from recsys_lib.models import text
+
+        return getattr(text, name)(*arguments)
+
+    return library
+
+
+def _hidden(rng, name):
+    return rng.normal(size=(3, 5, 384)).astype("float32"), _minilm_weights(), name
+
+
+def _text_mask(rng):
+    return (np.arange(5) < rng.integers(1, 6, size=(3, 1))).astype("float32")
+
+
+def _attention_inputs(rng):
+    x, w, name = _hidden(rng, "encoder.layer.2.attention")
+    return x, _text_mask(rng), w, name
+
+
+def _ridge_inputs(rng):
+    warm = np.append(rng.permutation(8) < 6, True)  # a person's likes are among the warm
+    return rng.normal(size=(9, 4)) + 1, random_likes(rng) * warm, warm, float(rng.uniform(0.1, 10))
+
+
+def _item_ridge(vectors, likes, warm, regularization):
+    from recsys_lib.models import ItemRidge
+
+    user, item = np.nonzero(np.vstack([likes, warm]))  # the last person likes all that is warm
+    data = Interactions(user, item, None, None, IdMap(range(len(likes) + 1)), IdMap(range(len(warm))))
+    return ItemRidge(vectors, regularization=regularization).fit(data).score(history=csr_array(likes))
+
+
+REGISTRY |= {
+    "text_encoder.dense": (lambda rng: _hidden(rng, "encoder.layer.0.attention.self.key"), _of_text("dense")),
+    "text_encoder.layer_norm": (lambda rng: _hidden(rng, "encoder.layer.1.output.LayerNorm"), _of_text("layer_norm")),
+    "text_encoder.attention": (_attention_inputs, _of_text("attention")),
+    "text_encoder.minilm": (
+        lambda rng: (rng.integers(30_000, size=(3, 5)), _text_mask(rng), _minilm_weights()),
+        _of_text("minilm"),
+    ),
+    "text_encoder.ridge_scores": (_ridge_inputs, _item_ridge),
 }
 
 
