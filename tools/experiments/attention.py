@@ -1,4 +1,4 @@
-"""Attention: one network under three losses, a GRU in its place, and the rivals that cost seconds.
+"""Attention: one network under three losses, with its places counted from either end, a GRU, and cheap rivals.
 
 Every network has the same choices, its dropout and how long it trains: NDCG@10 on validation is looked
 at along each training (fitted on train, seed 0), and the best point is kept. Then five seeds on test, refitted with
@@ -18,6 +18,7 @@ CHOICES = {
 RIVALS = ("Popularity", "ItemKNN", "TransitionCounts", "NextItemRidge")  # as `sequences` names them
 NETWORKS = {  # row: class, what is fixed
     "SASRec": ("SASRec", {"loss": "softmax"}),
+    "SASRec, places from the start": ("SASRec", {"loss": "softmax", "counted_from": "start"}),
     "SASRec, one negative": ("SASRec", {"loss": "bce"}),
     "SASRec, gBCE": ("SASRec", {"loss": "gbce", "n_negatives": 32}),
     "GRURec": ("GRURec", {"loss": "softmax", "n_layers": 1}),
