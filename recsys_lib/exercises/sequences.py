@@ -7,20 +7,20 @@ from recsys_lib.exercises import check_function, check_value, exercise, question
 question(
     "sequences.q1",
     a="Both models have a decayed history, so shuffling changes both. Look at what each was fitted on.",
-    b=right("Right: cosine knows no direction, so all it loses is which films are recent."),
+    b=right("Right: cosine knows no direction, so it loses only which films are recent."),
     c="A shuffle leaves the set as it was. Both scores change, because both have a decayed history.",
 )
 question(
     "sequences.q2",
     a="An order that many people share can be the page's order. What lies between two of their ratings?",
-    b=right("Right: seconds between two films and one way for all point to a page, so ask for another data set."),
+    b=right("Right: with seconds between two ratings, the order is that of the pages."),
     c="The shuffle showed that the model uses the order. It did not show where the order comes from.",
 )
 question(
     "sequences.q3",
     a="The mean is higher, but the interval includes zero: no gain is shown, and the order has a price.",
     b="An interval that includes zero does not show that the two are equal: a gain of .004 is still possible.",
-    c=right("Right: no gain is shown, the largest one possible is small, and the set is cheaper to serve."),
+    c=right("Right: no gain is shown, at most .004 is possible, and sets are cheaper."),
 )
 
 
