@@ -23,13 +23,19 @@ NETWORKS = {  # row: class, what is fixed
     "SASRec, gBCE": ("SASRec", {"loss": "gbce", "n_negatives": 32}),
     "GRURec": ("GRURec", {"loss": "softmax", "n_layers": 1}),
 }
+LONGER = {"SASRec, one negative": (2, 3)}  # an epoch of it costs a third, so it may train two and three times as long
 AS_PUBLISHED = ("NextItemRidge", "SASRec", "SASRec, one negative")
+
+
+def epochs_of(row, suffix):
+    """After how many epochs the curve of a row is looked at."""
+    return EPOCHS[suffix] + [times * EPOCHS[suffix][-1] for times in LONGER.get(row, ())]
 
 
 def chosen_on_curve(run, row):
     """The settings and number of epochs of a network that did best on validation; whole curves are kept as tried."""
     kind, fixed = NETWORKS[row]
-    tried, epochs = run.settings_tried.setdefault(row, []), EPOCHS[run.dataset.suffix]
+    tried, epochs = run.settings_tried.setdefault(row, []), epochs_of(row, run.dataset.suffix)
     for choice in CHOICES[run.dataset.suffix]:
         settings = fixed | choice
         longest = settings | {"epochs": epochs[-1]}
