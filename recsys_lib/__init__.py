@@ -22,8 +22,8 @@ rng           int or numpy.random.Generator, keyword-only. Same seed, same bytes
 Errors        ValueError, KeyError, TypeError, FileNotFoundError, NotFittedError. The message says what was
               expected and what came.
 
-Importing this package loads nothing heavy; `losses`, `models.keras_base` and `models.factorization` alone need Keras
-and TensorFlow.
+Importing this package loads nothing heavy; `losses` and the files of the Keras models alone need Keras and TensorFlow
+(`models.text`, which reads texts with MiniLM, among them).
 """
 
 __version__ = "1.1.0"
