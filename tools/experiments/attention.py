@@ -24,6 +24,7 @@ NETWORKS = {  # row: class, what is fixed
     "GRURec": ("GRURec", {"loss": "softmax", "n_layers": 1}),
 }
 LONGER = {"SASRec, one negative": (2, 3)}  # an epoch of it costs a third, so it may train two and three times as long
+ROWS_OF = {"": (*RIVALS, *NETWORKS), "_movielens": (*RIVALS, *(n for n in NETWORKS if "start" not in n))}
 AS_PUBLISHED = ("NextItemRidge", "SASRec", "SASRec, one negative")
 
 
@@ -45,8 +46,9 @@ def chosen_on_curve(run, row):
     return max(tried, key=lambda one: one["validation"])["settings"]
 
 
-def main(dataset, rows=(*RIVALS, *NETWORKS)):
+def main(dataset, rows=None):
     """rows: some of them alone, of which parts are kept but nothing is recorded, so that two can run side by side."""
+    rows = ROWS_OF[dataset.suffix] if rows is None else rows
     run, chosen, tested, published, seconds = Run(dataset), {}, {}, {}, {}
     for row in rows:
         if row in RIVALS:
@@ -59,7 +61,7 @@ def main(dataset, rows=(*RIVALS, *NETWORKS)):
         seconds[row] = round((run.seconds - before) / len(tested[row]), 1)
         if row in AS_PUBLISHED and run.split.kind == "leave_last_out":
             published[row] = run.test(kind, chosen[row], seeds=[0], measure=without_the_last_two)
-    if set(rows) == {*RIVALS, *NETWORKS}:
+    if set(rows) == set(ROWS_OF[dataset.suffix]):
         values = {"chosen": chosen, "seconds": seconds, "test": table(tested)}
         if published:
             values["train_alone"] = table(published)
