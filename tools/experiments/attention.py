@@ -4,7 +4,7 @@ Every network has the same choices, its dropout and how long it trains: NDCG@10 
 at along each training (fitted on train, seed 0), and the best point is kept. Then five seeds on test, refitted with
 validation; two of them also fitted on train alone, as published tables are, with one seed. The rivals choose decay,
 window and λ as in `sequences`. Seconds are those of a fit and its exam on one core. On MovieLens, whose trainings take
-minutes, a network has one choice and three seeds."""
+minutes, the choices are two sizes of a batch, with one dropout, and there are three seeds."""
 
 from _runner import Run, data_set, table, without_the_last_two
 from sequences import ROWS, chosen_settings
@@ -13,7 +13,7 @@ from strangers import curve
 EPOCHS = {"": [5, 10, 15, 20, 25], "_movielens": [4, 8, 12]}  # where each curve is looked at
 CHOICES = {
     "": [{"dropout": p, "learning_rate": 0.002} for p in (0.3, 0.5)],
-    "_movielens": [{"dropout": 0.5, "learning_rate": 0.002}],
+    "_movielens": [{"dropout": 0.5, "learning_rate": 0.002, "batch_size": size} for size in (1024, 256)],
 }
 RIVALS = ("Popularity", "ItemKNN", "TransitionCounts", "NextItemRidge")  # as `sequences` names them
 NETWORKS = {  # row: class, what is fixed
