@@ -135,8 +135,10 @@ class DatedNetwork(SequenceNetwork):
     def __init__(self, *, recency, **sizes):
         super().__init__(**sizes)
         self.recency = recency
-        self.recency_weight = self.add_weight(shape=(), initializer="ones", name="recency_weight")
-        self.recency_vector = self.add_weight(shape=(sizes["n_factors"],), initializer="zeros", name="recency_vector")
+        bias, into = recency != "input", recency != "bias"
+        self.recency_weight = self.add_weight(shape=(), initializer="ones", trainable=bias, name="recency_weight")
+        shape = (sizes["n_factors"],)
+        self.recency_vector = self.add_weight(shape=shape, initializer="zeros", trainable=into, name="recency_vector")
 
     def get_config(self):
         return {**super().get_config(), "recency": self.recency}
