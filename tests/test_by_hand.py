@@ -266,6 +266,70 @@ REGISTRY |= {
 }
 
 
+def _likes_in_time(rng):
+    """items, seconds, n_items, a moment and a window in seconds, with likes in the moment and at the window's edge."""
+    seconds = rng.integers(50, size=80)
+    return rng.integers(9, size=80), seconds, 9, int(rng.integers(20, 50)), int(rng.integers(1, 20))
+
+
+def _recent(items, seconds, n_items, at, window):
+    from recsys_lib.models import RecentPopularity
+
+    data = Interactions(range(len(items)), items, None, seconds, IdMap(range(len(items))), IdMap(range(n_items)))
+    return RecentPopularity().fit(data).recent([at], window)[0]
+
+
+REGISTRY |= {"date.recent_counts": (_likes_in_time, _recent)}
+
+
+# --- Attention: one head, and a whole network of two layers
+
+
+def _attend(query, key, allowed):
+    pytest.importorskip("tensorflow")
+    from recsys_lib.models.attention_network import attend
+
+    return np.asarray(attend(query, key, key, allowed)[1])
+
+
+def _history(rng):
+    allowed = np.tri(rng.integers(2, 9), dtype=bool)
+    query, key = rng.normal(scale=3, size=(2, len(allowed), 4))
+    return query, key, allowed
+
+
+@functools.cache
+def _sequence_model():
+    pytest.importorskip("tensorflow")
+    from recsys_lib.models import SASRec
+
+    user, step = np.divmod(np.arange(40 * 9), 9)
+    data = Interactions(user, (user + step) % 12, None, step, IdMap(range(40)), IdMap(range(12)))
+    return SASRec(n_factors=8, length=9, epochs=2, learning_rate=0.02).fit(data)
+
+
+def _sequence_inputs(rng):
+    return _sequence_model().weights(), rng.permutation(12)[: rng.integers(1, 10)]
+
+
+def _sequence_scores(_, items):
+    user = np.zeros(len(items), int)
+    history = Interactions(user, items, None, None, IdMap(range(1)), IdMap(range(12)))
+    return _sequence_model().score(history=history)[0]
+
+
+def _layer_norm(x, gamma, beta):
+    keras = pytest.importorskip("keras")
+    return np.asarray(keras.ops.layer_normalization(x, gamma, beta, epsilon=1e-6))
+
+
+REGISTRY |= {
+    "attention.attention_weights": (_history, _attend),
+    "attention.norm": (lambda rng: (rng.normal(size=(3, 8)), rng.normal(size=8), rng.normal(size=8)), _layer_norm),
+    "attention.sasrec_scores": (_sequence_inputs, _sequence_scores),
+}
+
+
 @functools.cache
 def by_hand_code(path):
     """(source, function names): imports and functions of the `by-hand` cells, in reading order."""
