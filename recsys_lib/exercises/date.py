@@ -8,27 +8,27 @@ DAY = 86_400
 
 question(
     "date.q1",
-    a="Her own ratings before the moment are her history, and they count. Which of the three lies at the moment?",
+    a="Ben's like lies one second before the moment. Which of the three lies at the moment?",
     b=right("Right: what happens in the second of the request, or later, is what the list has to foresee."),
     c="The counts read others' ratings up to the moment. Held out are only the last ratings of people.",
 )
 question(
     "date.q2",
     a="People do not rate there as they watch: they rate old films, years after they came out. What is new then?",
-    b=right("Right: no few films carry the day, so the last days say little about the next one."),
+    b=right("Right: where people buy old and different records, three days say little about the next sale."),
     c="A longer window was tried too, and chosen on validation. How old are the films that people want there?",
 )
 question(
     "date.q3",
-    a="The weights change little in a week: look at the table of weekly fits. What is the night job late with?",
+    a="Nothing measured here speaks of a nightly fit. Which number shows what counts cost that are a week old?",
     b="More weights do not know what came out this morning. Which number in the chapter is lost with the delay?",
     c=right("Right: an hourly count is a small job, and staleness is what costs here."),
 )
 question(
     "date.q4",
-    a="Both rows see the same counts: these stop at the moment in either of them. What else reads the training?",
+    a="The ridge has no counts, and those of the others stop at the moment in all columns. What was it fitted on?",
     b=right("Right: the counts are clean by rule, the weights only where the fit ends before the moment."),
-    c="The people and the films to find are the same in both rows. What differs is what was fitted, and until when.",
+    c="People and films to find are the same in all columns. What differs is what was fitted on, and until when.",
 )
 
 

@@ -26,7 +26,7 @@ AXES = {"regularization": (10.0, 30.0, 100.0, 300.0), "weight": (0.5, 1, 2, 4, 8
 CUT_AXES = {"regularization": (30.0, 100.0, 300.0, 1000.0), "weight": (4, 8, 16)}
 WAYS = {"once": 0, "weekly": 7}
 EPOCHS = (2, 4, 6, 8, 10, 12)  # where the curve of attention is looked at
-SEEDS_OF_ATTENTION = {"both": 3, "bias": 1, "input": 1}
+SEEDS_OF_ATTENTION = {"both": 3, "bias": 3, "input": 3}
 
 
 class UntilMidnight:
