@@ -33,6 +33,10 @@ MOVE = (
 SHARE = "const e = document.querySelector('.films-share input'); e.value = (i * 20) % 100; e.oninput()"
 TITLE = "const e = document.querySelector('[role=combobox]'); e.value = 'the'.slice(i % 3); e.oninput()"
 LIKE = "document.querySelector('.films-chosen input').click()"
+DAY = (
+    "const box = document.querySelector('#next-dated'), e = document.querySelector('#next-day');"
+    "box.checked = true; e.value = 20 * (i + 1); e.oninput()"
+)
 ACTS = {  # what the reader does → page, the choice made before, the statements that do it, by the number i of the time
     "types a rating": ("similarity", None, RATING),
     "asks for 20 steps": ("losses", None, "document.querySelectorAll('.explore-button')[1].click()"),
@@ -41,6 +45,8 @@ ACTS = {  # what the reader does → page, the choice made before, the statement
     "takes a like back from item cosine": ("recommend", "Item cosine", LIKE),
     "weighs popularity": ("recommend", None, SHARE),
     "types a title": ("recommend", None, TITLE),
+    "moves a film of the history": ("next_film", None, "document.querySelector('.next-order li + li button').click()"),
+    "turns the day": ("next_film", None, DAY),
     "chooses a film": ("map", None, "document.querySelectorAll('.map-list button')[i].click()"),
 }
 

@@ -18,10 +18,13 @@ from bookfiles import ROOT, write_atomically
 sys.path.insert(0, str(ROOT))
 
 import explore_models
+import explore_next_film
 
 DATA = ROOT / "book" / "static" / "explore" / "data"
 HEAD = """/* {about}
    Written by tools/explore.py. Seeds: {seeds}. Versions: {versions}.
+"""
+MOVIELENS = """\
    Derived from MovieLens ratings, collected by GroupLens at the University of Minnesota (Harper & Konstan 2015,
    https://doi.org/10.1145/2827872): for research, with this citation, under these same conditions, and not for
    commercial use without their permission. GroupLens does not endorse this book. The LICENSE of the book says more. */
@@ -51,12 +54,14 @@ def plane():
     return explore_models.plane(read_script((DATA / "embedding.js").read_text("utf-8")))
 
 
-EXPORTS = {  # name of the script → function that gives dict(about, seeds, value) and, where they differ, packages
+EXPORTS = {  # name of the script → function that gives dict(about, seeds, value); packages, source where they differ
     "contests": contests,
     "films": explore_models.films,
     "neighbours": explore_models.neighbours,
     "embedding": explore_models.embedding,
     "plane": plane,
+    "next_films": explore_next_film.next_films,
+    "next_model": explore_next_film.next_model,
 }
 
 
@@ -64,6 +69,7 @@ def script(name, export):
     """The text of a data script."""
     versions = {p: metadata.version(p) for p in export.get("packages", ("numpy", "scipy"))}
     head = HEAD.format(about=export["about"], seeds=_listed(export["seeds"]), versions=_listed(versions))
+    head += export.get("source", MOVIELENS)
     value = json.dumps(export["value"], ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return f"{head}(window.exploreData ??= {{}}).{name} = {value};\n"
 

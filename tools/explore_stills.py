@@ -21,10 +21,10 @@ STILLS = ROOT / "book" / "static" / "explore" / "stills"
 SITE = ROOT / "_build" / "html"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chromium-headless-shell")
 LIMIT = 120_000  # bytes
-KEPT = sorted({*MODEL_COLORS.values(), "#0b57a4", "#b3470b", "#aeb3b6"})  # models, the two accents, edge of a slider
+KEPT = sorted({*MODEL_COLORS.values(), "#0b57a4", "#b3470b", "#aeb3b6", "#1c2128"})  # models, accents, a slider, ink
 OPENED = {"recommend": "#likes=1214,2571,541"}  # what is empty when it opens is shown with a list
 BARE = (
-    "header, .bd-sidebar-primary, .bd-sidebar-secondary, .films-settings {visibility: hidden !important}"
+    "header, .bd-sidebar-primary, .bd-sidebar-secondary, .films-settings, .next-theirs {visibility: hidden !important}"
     "* {caret-color: transparent}"
 )
 

@@ -7,6 +7,8 @@ from bookfiles import ROOT
 
 pytestmark = pytest.mark.browser
 LIKES = "#likes=1214,2571,541"
+SUMMER = "#films=1483013,1300854,770828,1663662&day=2013-06-20"
+QUERIES = {"recommend": LIKES, "next_film": SUMMER}  # where a slider shows only then
 PAGES = {path.stem: f"book/explore/{path.stem}" for path in sorted((ROOT / "book" / "explore").glob("*.md"))}
 CANCELLED = "window.cancelled = 0; addEventListener('pointercancel', () => { window.cancelled += 1; }, true)"
 
@@ -46,7 +48,7 @@ def drag(page, start, end, steps=8):
 
 
 def test_every_page_has_its_turn():
-    assert set(PAGES) == {"losses", "map", "metrics", "recommend", "similarity"}
+    assert set(PAGES) == {"losses", "map", "metrics", "next_film", "recommend", "similarity"}
 
 
 def test_every_handle_is_dragged_beyond_where_a_scroll_would_begin(touched):
@@ -73,7 +75,7 @@ def test_every_handle_is_dragged_beyond_where_a_scroll_would_begin(touched):
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "metrics"])
 def test_every_slider_is_dragged(touched, name):
-    page = touched(name, query=LIKES if name == "recommend" else "")
+    page = touched(name, query=QUERIES.get(name, ""))
     sliders = page.locator("input[type=range]:visible")
     assert sliders.count()
     for n in range(sliders.count()):
@@ -98,6 +100,20 @@ def test_a_result_of_the_list_is_dragged(touched):
     drag(page, start, (end["x"] + end["width"] / 2, end["y"] + end["height"] / 2))
     now = films.all_inner_texts()
     assert now.index(first[1]) == 6 and page.evaluate("[window.cancelled, scrollY]") == [0, scrolled]
+
+
+def test_a_film_of_the_history_is_dragged(touched):
+    page = touched("next_film", query=SUMMER)
+    grips, names = page.locator(".next-order .grip"), page.locator(".next-order .film")
+    first = names.all_inner_texts()
+    start, scrolled = middle(grips.nth(3)), page.evaluate("scrollY")
+    end = grips.nth(0).bounding_box()
+    drag(page, start, (end["x"] + end["width"] / 2, end["y"] + end["height"] / 2))
+    assert names.all_inner_texts() == [first[3], *first[:3]]
+    assert page.evaluate("[window.cancelled, scrollY]") == [0, scrolled]
+    page.wait_for_timeout(400)  # a tap sooner than that is the second of a double tap
+    page.get_by_role("button", name="Later: Pacific Rim").tap()
+    assert names.all_inner_texts() == [first[0], first[3], *first[1:3]]
 
 
 def test_every_list_is_tapped(touched):

@@ -8,7 +8,8 @@ from docutils import nodes
 
 FOLDER = "book/explore/"
 FIGURE = re.compile(r'data-explore="(\w+)"')
-ABOUT_FILMS = {"recommend", "map"}  # they share a script and a style sheet
+ABOUT_FILMS = {"recommend", "map", "next_film"}  # they share a script and a style sheet
+MODELS = {"next_film": ["sasrec"]}  # a model in a script of its own
 
 
 def mark_question(app, doctree):
@@ -21,9 +22,10 @@ def mark_question(app, doctree):
 def add_scripts(app, pagename, templatename, context, doctree):
     if names := FIGURE.findall(context.get("body", "")):
         films = ["films"] if ABOUT_FILMS & set(names) else []
-        for name in ("explore", *(f"explore_{name}" for name in films)):
+        models = [model for name in names for model in MODELS.get(name, ())]
+        for name in ("explore", *(f"explore_{name}" for name in (*films, *models))):
             app.add_css_file(f"css/{name}.css")
-        for name in ("formulas", "explore", *films, *dict.fromkeys(names)):
+        for name in ("formulas", "explore", *films, *models, *dict.fromkeys(names)):
             app.add_js_file(f"explore/{name}.js", loading_method="defer")
 
 

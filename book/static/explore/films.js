@@ -40,7 +40,7 @@ const films = (function () {
 			return {
 				n: titles.length, years, short, names: dated(short), whole, words: whole.map(searched), plain: short.map(plain),
 				ids: numbers(data.ids, Uint32Array), likes: numbers(data.likes, Uint16Array),
-				genres: numbers(data.genres, Uint32Array), genreNames: data.genreNames,
+				genres: numbers(data.genres ?? "", Uint32Array), genreNames: data.genreNames,
 			};
 		},
 		neighbours: ({ near, weights, step, kept }) =>
@@ -132,5 +132,5 @@ const films = (function () {
 		return input;
 	}
 
-	return { load, now, search, start, finder };
+	return { load, now, search, start, finder, unpack, numbers };
 })();
