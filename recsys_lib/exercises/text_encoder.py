@@ -18,8 +18,8 @@ question(
 )
 question(
     "text_encoder.q3",
-    a="Its cold films are few, and for the others the likes say more than the text: see the table of costs.",
-    b=right("Right: likes where there are likes, text where there is nothing else."),
+    a="Its cold films are few, and for the others the likes say more than the text: see *When not to use it*.",
+    b=right("Right: likes where there are likes; for the rest the cheap reader first."),
     c="A bigger encoder answers a question that was not asked: how many of your items have no likes?",
 )
 
