@@ -33,7 +33,7 @@ class SequenceWorld:
             E[NDCG@k] = Σ_{r ≤ k} P(film at rank r) / log2(r + 1)
 
         One film is relevant, so NDCG is 1/log2(rank + 1) of that film. The sum is largest where films stand in the
-        order of P: that is the best possible value, which no model can beat but by luck.
+        order of P: that is the best possible value, and no list has a higher one.
         scores: (n_users, n_items), higher is better; films seen before are left out, ties go to the lower index.
         Raises ValueError for another shape, for NaN, and for a k that is not whole or < 1. Chapter: Sequences."""
         setting("k", k, 1, whole=True)
