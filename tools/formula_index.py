@@ -110,8 +110,9 @@ def code_link(name, path, line, url):
 
 
 def code(path, names):
-    """A function, class or test as it stands in its file."""
-    return f"```{{literalinclude}} ../{path.relative_to(ROOT).as_posix()}\n:pyobject: {names}\n```"
+    """A function, class or test as it stands in its file; a method is moved to the left edge."""
+    dedent = ":dedent:\n" if "." in names else ""
+    return f"```{{literalinclude}} ../{path.relative_to(ROOT).as_posix()}\n:pyobject: {names}\n{dedent}```"
 
 
 def page(entries, url=None):

@@ -23,7 +23,7 @@ def add_scripts(app, pagename, templatename, context, doctree):
     if names := FIGURE.findall(context.get("body", "")):
         films = ["films"] if ABOUT_FILMS & set(names) else []
         models = [model for name in names for model in MODELS.get(name, ())]
-        for name in ("explore", *(f"explore_{name}" for name in (*films, *models))):
+        for name in ("explore", *(f"explore_{name}" for name in films)):
             app.add_css_file(f"css/{name}.css")
         for name in ("formulas", "explore", *films, *models, *dict.fromkeys(names)):
             app.add_js_file(f"explore/{name}.js", loading_method="defer")
