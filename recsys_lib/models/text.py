@@ -57,7 +57,7 @@ def layer_norm(x, w, name):
 
 
 def dense(x, w, name):
-    """x Wᵀ + b, with all tokens as rows of one matrix: TensorFlow 2.20 multiplies a batch of matrices far more slowly."""
+    """x Wᵀ + b, all tokens as rows of one matrix: TensorFlow 2.20 multiplies a batch of matrices far more slowly."""
     rows = ops.matmul(ops.reshape(x, (-1, x.shape[-1])), ops.transpose(w[f"{name}.weight"])) + w[f"{name}.bias"]
     return ops.reshape(rows, (*ops.shape(x)[:-1], rows.shape[-1]))
 
