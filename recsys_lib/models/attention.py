@@ -103,19 +103,12 @@ class SASRec(OrderedRecommender, KerasRecommender):
     def _batches(self, train):
         """The steps of all histories as batches, each with what `fit` reads: inputs, and the next items."""
         read, asked, owner = training_rows(self.events_, self.length)
-        if not len(asked.items):
-            raise ValueError("expected somebody with two likes, of which one is next, received nobody")
         rng = np.random.default_rng(self.seed)
         size = max(self.batch_size, self.length)
-        n_batches = -(-len(asked.items) // size)
         likes = self.likes_of(self.train_) if self.loss != "softmax" else None
 
         def epoch():
-            order = np.argsort(asked.lengths * rng.uniform(1, 1.5, len(asked.lengths)), kind="stable")
-            batch = (np.cumsum(asked.lengths[order]) - 1) // size  # of each row, by its last step
-            bounds = np.searchsorted(batch, np.arange(n_batches + 1))
-            for b in rng.permutation(n_batches):
-                rows = order[bounds[b] : bounds[b + 1]]
+            for rows in rows_of_batches(asked.lengths, size, rng):
                 items, wanted = padded(read.take(rows), self.length), padded(asked.take(rows), self.length)
                 real = wanted > 0
                 inputs, y = {"items": items, "places": np.flatnonzero(real).astype(np.int32)}, wanted[real] - 1
@@ -130,18 +123,22 @@ class SASRec(OrderedRecommender, KerasRecommender):
         flat, grid = (tf.TensorSpec(shape, tf.int32) for shape in ((None,), (None, None)))
         inputs = {"items": grid, "places": flat} | ({"candidates": grid} if sampled else {})
         y = tf.TensorSpec((None, None), tf.float32) if sampled else flat
-        data = tf.data.Dataset.from_generator(epoch, output_signature=(inputs, y))
-        return data.apply(tf.data.experimental.assert_cardinality(n_batches)).prefetch(4)
+        return dataset(epoch, (inputs, y), n_batches(asked.lengths, size))
 
     def _score(self, sequences):
-        n = len(sequences.indptr) - 1
-        hidden = np.zeros((n, self.n_factors), np.float32)  # of an empty history, which leaves the bias
-        some = np.flatnonzero(sequences.lengths)
-        some = some[np.argsort(sequences.lengths[some], kind="stable")]
+        def encode(people):
+            return self.network_.encode(padded(sequences.take(people), self.length))[0]
+
+        return self._scores_of_last_places(sequences.lengths, encode)
+
+    def _scores_of_last_places(self, lengths, encode):
+        """h · e_i + b_i, (n, n_items), with h of each person's last place; encode: people -> h (m, L, d) of some."""
+        hidden = np.zeros((len(lengths), self.n_factors), np.float32)  # of an empty history, which leaves the bias
+        some = np.flatnonzero(lengths)
+        some = some[np.argsort(lengths[some], kind="stable")]
         for start in range(0, len(some), SCORED_TOGETHER):
             people = some[start : start + SCORED_TOGETHER]
-            read = padded(sequences.take(people), self.length)
-            hidden[people] = keras.ops.convert_to_numpy(self.network_.encode(read)[0][:, -1])
+            hidden[people] = keras.ops.convert_to_numpy(encode(people)[:, -1])
         return hidden @ keras.ops.convert_to_numpy(self.network_.items.embeddings).T + self.item_bias_
 
     @property
@@ -180,6 +177,26 @@ class SASRec(OrderedRecommender, KerasRecommender):
         return {name: keras.ops.convert_to_numpy(value) for name, value in parts.items()}
 
 
+def n_batches(lengths, size):
+    """How many batches of `size` steps the rows of these lengths make."""
+    return -(-int(lengths.sum()) // size)
+
+
+def rows_of_batches(lengths, size, rng):
+    """The rows of each batch of an epoch: about `size` steps, rows of like length together, batches in random order."""
+    order = np.argsort(lengths * rng.uniform(1, 1.5, len(lengths)), kind="stable")
+    batch = (np.cumsum(lengths[order]) - 1) // size  # of each row, by its last step
+    bounds = np.searchsorted(batch, np.arange(n_batches(lengths, size) + 1))
+    for b in rng.permutation(len(bounds) - 1):
+        yield order[bounds[b] : bounds[b + 1]]
+
+
+def dataset(epoch, signature, n):
+    """What Keras reads: `n` batches an epoch of the generator function `epoch`."""
+    data = tf.data.Dataset.from_generator(epoch, output_signature=signature)
+    return data.apply(tf.data.experimental.assert_cardinality(n)).prefetch(4)
+
+
 class GRURec(SASRec):
     """The same model with a GRU in the place of attention: n_layers of them, and no positions, for it reads in order.
 
@@ -199,8 +216,11 @@ def training_rows(events, length):
     """What a network reads and what it is asked at each place: histories without their last item, and without their
     first, cut into pieces of at most `length` steps from the end.
 
-    events: Sequences.   Returns two Sequences with a row a piece, and whose each is (n_pieces,)."""
+    events: Sequences.   Returns two Sequences with a row a piece, and whose each is (n_pieces,). Raises ValueError
+    where nobody has two likes."""
     steps = np.maximum(events.lengths - 1, 0)
+    if not steps.any():
+        raise ValueError("expected somebody with two likes, of which one is next, received nobody")
     pieces = -(-steps // length)
     owner = np.repeat(np.arange(len(steps)), pieces)
     back = np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)  # pieces after it, of the same person

@@ -5,7 +5,7 @@ import numpy as np
 from recsys_lib._checks import choice, setting
 from recsys_lib.data.batches import padded
 from recsys_lib.data.sequences import Sequences
-from recsys_lib.models.attention import SCORED_TOGETHER, SASRec, training_rows
+from recsys_lib.models.attention import SASRec, dataset, n_batches, rows_of_batches, training_rows
 from recsys_lib.models.attention_network import SequenceNetwork
 from recsys_lib.models.dated import DAY
 from recsys_lib.models.keras_base import keras, tf
@@ -81,19 +81,12 @@ class DatedSASRec(DatedRecommender, SASRec):
         events = self.events_
         numbered = events._replace(items=np.arange(len(events.items), dtype=np.int32), seconds=None)
         read, asked, _ = training_rows(numbered, self.length)
-        if not len(asked.items):
-            raise ValueError("expected somebody with two likes, of which one is next, received nobody")
         of_each = self._of_each(events)
         rng = np.random.default_rng(self.seed)
         size = max(self.batch_size, self.length)
-        n_batches = -(-len(asked.items) // size)
 
         def epoch():
-            order = np.argsort(asked.lengths * rng.uniform(1, 1.5, len(asked.lengths)), kind="stable")
-            batch = (np.cumsum(asked.lengths[order]) - 1) // size  # of each row, by its last step
-            bounds = np.searchsorted(batch, np.arange(n_batches + 1))
-            for b in rng.permutation(n_batches):
-                rows = order[bounds[b] : bounds[b + 1]]
+            for rows in rows_of_batches(asked.lengths, size, rng):
                 entries, wanted = padded(read.take(rows), self.length), padded(asked.take(rows), self.length)
                 real = wanted > 0
                 asked_entries = wanted[real] - 1
@@ -105,21 +98,17 @@ class DatedSASRec(DatedRecommender, SASRec):
         ints, floats = (tf.TensorSpec((None, None), kind) for kind in (tf.int32, tf.float32))
         flat = tf.TensorSpec((None,), tf.int32)
         inputs = {"items": ints, "recency": floats, "places": flat, "now": floats}
-        data = tf.data.Dataset.from_generator(epoch, output_signature=(inputs, flat))
-        return data.apply(tf.data.experimental.assert_cardinality(n_batches)).prefetch(4)
+        return dataset(epoch, (inputs, flat), n_batches(asked.lengths, size))
 
     def _score(self, sequences, at):
-        n = len(sequences.indptr) - 1
-        hidden = np.zeros((n, self.n_factors), np.float32)
         of_each = self._of_each(sequences)
         numbered = Sequences(sequences.indptr, np.arange(len(sequences.items), dtype=np.int32), None)
-        some = np.flatnonzero(sequences.lengths)
-        some = some[np.argsort(sequences.lengths[some], kind="stable")]
-        for start in range(0, len(some), SCORED_TOGETHER):
-            people = some[start : start + SCORED_TOGETHER]
+
+        def encode(people):
             read = self._read(padded(numbered.take(people), self.length), sequences.items, of_each)
-            hidden[people] = keras.ops.convert_to_numpy(self.network_.encode(read["items"], read["recency"])[0][:, -1])
-        scores = hidden @ keras.ops.convert_to_numpy(self.network_.items.embeddings).T + self.item_bias_
+            return self.network_.encode(read["items"], read["recency"])[0]
+
+        scores = self._scores_of_last_places(sequences.lengths, encode)
         return scores + self.recency_weight_ * self._recency(at)
 
     @property
