@@ -20,3 +20,15 @@ def visit(page, address):
     page.goto(address)
     page.evaluate("window.MathJax?.startup?.promise?.then(() => null)")
     page.wait_for_function(DRAWN)
+
+
+def tab_to(page, name, limit=60):
+    """Press Tab until a focused element of the explorable has this in its name; AssertionError where none comes."""
+    page.locator("article h1").click()
+    focus = "document.activeElement"
+    label = "e => e.getAttribute('aria-label') ?? e.labels?.[0]?.textContent ?? e.textContent"
+    for _number in range(limit):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"{focus}.closest('.explore-live') !== null") and name in page.evaluate(f"({label})({focus})"):
+            return
+    raise AssertionError(f"no focus on {name!r} within {limit} presses of Tab")

@@ -8,6 +8,7 @@ from scipy.sparse import csr_array
 
 import explore
 import explore_models
+from browser_pages import tab_to
 from recsys_lib import results
 from recsys_lib.data import read_csv
 from recsys_lib.evaluation import paired_bootstrap
@@ -44,17 +45,6 @@ def reading(page):
 
 def titles(page):
     return page.locator(".films-list strong").all_inner_texts()
-
-
-def tab_to(page, name, limit=60):
-    """Press Tab until the focused element has this in its name."""
-    page.locator("article h1").click()
-    for _number in range(limit):
-        page.keyboard.press("Tab")
-        label = "e => e.getAttribute('aria-label') ?? e.labels?.[0]?.textContent ?? e.textContent"
-        if page.evaluate(f"{FOCUS}.closest('.explore-live') !== null") and name in page.evaluate(f"({label})({FOCUS})"):
-            return
-    raise AssertionError(f"no focus on {name!r} within {limit} presses of Tab")
 
 
 def add(page, text):

@@ -5,6 +5,7 @@ import pytest
 
 import explore
 import explore_next_film as tool
+from browser_pages import tab_to
 
 pytestmark = pytest.mark.browser
 PAGE = "book/explore/next_film"
@@ -43,16 +44,6 @@ def titles(page):
 
 def press(page, name):
     page.get_by_role("button", name=name, exact=True).click()
-
-
-def tab_to(page, name, limit=60):
-    page.locator("article h1").click()
-    for _number in range(limit):
-        page.keyboard.press("Tab")
-        label = "e => e.getAttribute('aria-label') ?? e.labels?.[0]?.textContent ?? e.textContent"
-        if page.evaluate(f"{FOCUS}.closest('.explore-live') !== null") and name in page.evaluate(f"({label})({FOCUS})"):
-            return
-    raise AssertionError(f"no focus on {name!r} within {limit} presses of Tab")
 
 
 # --- What is computed ---
