@@ -44,3 +44,11 @@ def user_time_split(movielens):
     from recsys_lib.data import split_by_user_time
 
     return split_by_user_time(movielens)
+
+
+@pytest.fixture(scope="session")
+def runner():
+    """What the experiments share, tools/experiments/_runner.py."""
+    from bookfiles import experiment_module
+
+    return experiment_module("_runner")

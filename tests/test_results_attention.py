@@ -15,11 +15,6 @@ def experiment():
     return experiment_module("attention")
 
 
-@pytest.fixture(scope="module")
-def runner():
-    return experiment_module("_runner")
-
-
 @pytest.mark.parametrize(("name", "data", "seeds"), [(NAMES[0], "sequences", 5), (NAMES[1], "sequences_movielens", 3)])
 def test_made_from_these_data(runner, name, data, seeds):
     stored = results.load(name)

@@ -20,11 +20,6 @@ def experiment():
 
 
 @pytest.fixture(scope="module")
-def runner():
-    return experiment_module("_runner")
-
-
-@pytest.fixture(scope="module")
 def dataset(runner):
     return runner.data_set("sequences")
 
