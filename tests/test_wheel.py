@@ -40,8 +40,8 @@ def test_python_and_licence(wheel):
 
 
 def test_holds_the_library_and_its_results_alone(wheel):
-    data = r"recsys_lib/results/\w+\.json|recsys_lib/data/movietweetings_100k/(ratings\.npz|LICENSE)"
-    allowed = re.compile(rf"recsys_lib/[\w/]+\.py|{data}|recsys_lib-[\d.]+\.dist-info/.*")
+    data = r"results/\w+\.json|results/answers/\w+\.json(\.gz)?|data/movietweetings_100k/(ratings\.npz|LICENSE)"
+    allowed = re.compile(rf"recsys_lib/([\w/]+\.py|{data})|recsys_lib-[\d.]+\.dist-info/.*")
     assert [name for name in wheel.namelist() if not allowed.fullmatch(name)] == []
     assert "recsys_lib/data/movielens.py" in wheel.namelist()
 
