@@ -332,12 +332,12 @@ class Misbehaving(http.server.BaseHTTPRequestHandler):
         self.says("1. Alien Dawn (2031)\n2. Heat\n3. Up")
 
     def sleeps(self):
-        time.sleep(1)
+        time.sleep(5)
         self.well()
 
     def drips(self):
         self.send(b"", length=1000)
-        for _ in range(40):
+        for _ in range(100):
             self.wfile.write(b" ")
             time.sleep(0.05)
 
@@ -437,6 +437,11 @@ TRANSPORT = {
 }
 
 
+def patience(way):
+    """Seconds: short only where the server takes five, for other processes may run beside."""
+    return 0.3 if way in ("sleeps", "drips") else 30
+
+
 def no_key_in(*things):
     for thing in things:
         assert SECRET not in thing and SECRET[3:] not in thing
@@ -462,12 +467,12 @@ def test_an_answer_may_come_in_chunks_and_without_a_reason(server):
 
 @pytest.mark.parametrize(("way", "kind"), TRANSPORT.items())
 def test_a_server_that_misbehaves(server, way, kind):
-    client = RemoteLLM(f"{server.url}/{way}", "m", timeout=0.4)
+    client = RemoteLLM(f"{server.url}/{way}", "m", timeout=patience(way))
     start = time.monotonic()
     with pytest.raises(BadAnswer) as caught:
         client.generate("Rank!")
     assert caught.value.kind == kind and str(caught.value).startswith(kind + ": ")
-    assert time.monotonic() - start < 0.9
+    assert time.monotonic() - start < 4
     assert server.asked and not server.other.asked, "no other address was asked"
     assert caught.value.__cause__ is None and caught.value.__suppress_context__ or caught.value.__context__ is None
     no_key_in(repr(caught.value), str(caught.value), repr(client), repr(vars(client)))
@@ -475,7 +480,7 @@ def test_a_server_that_misbehaves(server, way, kind):
 
 @pytest.mark.parametrize(("way", "kind"), [("prose", "not a list"), ("unknown", "unknown titles"), *TRANSPORT.items()])
 def test_another_list_stands_in_the_place_of_a_bad_answer(server, way, kind):
-    client = RemoteLLM(f"{server.url}/{way}", "m", timeout=0.3)
+    client = RemoteLLM(f"{server.url}/{way}", "m", timeout=patience(way))
     order, found = ranked(client, "Rank!", TITLES, 3, fallback="random", rng=1)
     assert found == kind and order.tolist() == np.random.default_rng(1).permutation(3).tolist()
 
