@@ -69,11 +69,7 @@ def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10"
     if replay is not None:
         model.replay(data)
     longest = max(k for _, _, k in wanted)
-    at = None
-    if "at" in inspect.signature(model.score).parameters:
-        at = np.full(data.n_users, np.iinfo(np.int64).max)
-        np.minimum.at(at, data.user, data.require_timestamp())  # the first second of each
-        at = at[users]
+    at = first_seconds(data)[users] if "at" in inspect.signature(model.score).parameters else None
     lists, served = _recommend(model, users, np.isin(users, train.user), seen, longest, block, at)
 
     row = np.searchsorted(users, data.user[liked])
@@ -102,6 +98,13 @@ def _parse(metrics):
     if not wanted:
         raise ValueError("metrics must name at least one, received none")
     return wanted
+
+
+def first_seconds(data):
+    """The first second of each user in the data: int64 (n_users,), the largest int64 for a user without one."""
+    at = np.full(data.n_users, np.iinfo(np.int64).max)
+    np.minimum.at(at, data.user, data.require_timestamp())
+    return at
 
 
 def _recommend(model, users, fitted, seen, k, block, at):

@@ -1,5 +1,7 @@
 """Content: what an item says about itself, and nothing of what other users did."""
 
+import re
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, diags_array
@@ -82,6 +84,21 @@ def film_texts(item_table, *, title=True, year=True, genres=True):
         kinds = row.genres.replace("|", ", ") if genres and not pd.isna(row.genres) else ""
         texts.append(". ".join(part for part in (f"{name} {when}".strip(), kinds) if part))
     return texts
+
+
+def film_titles(item_table):
+    """How a person would write each film: `Matrix, The` of 1999 is "The Matrix (1999)".
+
+    item_table: has `title`, may have `year`.   Returns a list of str, a row each; a film without a title is
+    "an untitled film".   Chapter: An LLM as recommender."""
+    years = item_table["year"] if "year" in item_table else [None] * len(item_table)
+    names = []
+    for title, year in zip(item_table["title"], years):
+        if not isinstance(title, str):
+            title = "an untitled film"
+        title = re.sub(r"^(.+), (The|A|An)(?= \(|$)", r"\2 \1", title)
+        names.append(title if pd.isna(year) else f"{title} ({int(year)})")
+    return names
 
 
 def _words(text):

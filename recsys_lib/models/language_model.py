@@ -32,7 +32,7 @@ def rotate(x, position):
 
         (a, b) → (a cos φ − b sin φ, a sin φ + b cos φ),   φ = position · 100,000^(−2i/size) for pair i
 
-    x (n, heads, t, size).   position: (t,).   So q · k depends on how far apart two tokens are, not on where they stand.
+    x (n, heads, t, size).   position: (t,).   So q · k depends on how far apart two tokens are, not where they stand.
     GGUF stores the pairs as neighbours, (0, 1), (2, 3) …; other files pair the first half with the second.
     Source: Su et al. 2021. Chapter: Inside a language model."""
     size = x.shape[-1]
@@ -181,25 +181,59 @@ class LanguageModel:
         vectors, _ = self.read(tokens[None], 0, empty_cache(1, len(tokens)))
         return ops.convert_to_numpy(ops.matmul(vectors[0], self.to_logits))
 
-    def token_log_likelihood(self, prompt, texts):
+    def token_log_likelihood(self, prompt, texts, *, block=32):
         """log p(token | all tokens before it) of each token of each text after the same prompt: float64 arrays.
 
-        prompt: list of ids.   texts: lists of ids.   The prompt is read once; then all texts pass side by side, filled
-        up on the right, where no token looks.   Raises ValueError where one is empty or the whole is too long."""
+        prompt: list of ids.   texts: lists of ids.   block: texts that pass side by side, filled up on the right, where
+        no token looks.   The prompt is read once.   Raises ValueError where one is empty or the whole is too long."""
         prompt, texts = _checked(prompt), [_checked(text) for text in texts]
-        longest, n = max(map(len, texts), default=0), len(texts)
-        _fits(len(prompt) + longest)
-        read, cache = self.read(prompt[None], 0, empty_cache(1, len(prompt) + longest))
+        read, cache = self._read_prompt(prompt, max(map(len, texts), default=0))
+        log_p = []
+        for start in range(0, len(texts), block):
+            some = texts[start : start + block]
+            vectors = self._read_after(len(prompt), cache, some)
+            before = ops.concatenate([ops.repeat(read[:, -1:], len(some), axis=0), vectors[:, :-1]], axis=1)
+            lengths = [len(text) for text in some]
+            kept = ops.convert_to_numpy(before)[np.arange(vectors.shape[1]) < np.array(lengths)[:, None]]
+            logits = ops.convert_to_numpy(ops.matmul(ops.convert_to_tensor(kept), self.to_logits))
+            chosen = logits[np.arange(len(kept)), np.concatenate(some)].astype(np.float64)
+            log_p += np.split(chosen - ops.convert_to_numpy(ops.logsumexp(logits, axis=1)), np.cumsum(lengths)[:-1])
+        return log_p
+
+    def next_logits(self, texts, *, block=32):
+        """The logits of the token after each text: float32 (n, 49152). What all texts begin with is read once.
+
+        texts: lists of ids.   block: texts that pass side by side.   Raises ValueError where one is empty or too long,
+        or no text is given."""
+        texts = [_checked(text) for text in texts]
+        if not texts:
+            raise ValueError("expected at least one text, received none")
+        shortest = min(map(len, texts))
+        same = np.all([text[:shortest] == texts[0][:shortest] for text in texts], axis=0)
+        shared = min(int(np.argmin([*same, False])), shortest - 1)
+        rests = [text[shared:] for text in texts]
+        cache = self._read_prompt(texts[0][:shared], max(map(len, rests)))[1] if shared else None
+        logits = []
+        for start in range(0, len(texts), block):
+            some = rests[start : start + block]
+            vectors = self._read_after(shared, cache, some)
+            last = ops.convert_to_numpy(vectors)[np.arange(len(some)), [len(rest) - 1 for rest in some]]
+            logits.append(ops.convert_to_numpy(ops.matmul(ops.convert_to_tensor(last), self.to_logits)))
+        return np.concatenate(logits)
+
+    def _read_prompt(self, prompt, more):
+        """Vectors and cache of a prompt, with room for `more` tokens."""
+        _fits(len(prompt), more)
+        return self.read(prompt[None], 0, empty_cache(1, len(prompt) + more))
+
+    def _read_after(self, start, cache, texts):
+        """Vectors (n, t, 576) of texts that stand side by side after what is in the cache, filled up with token 0."""
+        n, longest = len(texts), max(map(len, texts))
+        if cache is None:
+            cache = empty_cache(1, longest)
         cache = [(ops.repeat(keys, n, axis=0), ops.repeat(values, n, axis=0)) for keys, values in cache]
-        rows = np.array([np.pad(text, (0, longest - len(text))) for text in texts], np.int32).reshape(n, longest)
-        vectors, _ = self.read(rows, len(prompt), cache)
-        before = ops.concatenate([ops.repeat(read[:, -1:], n, axis=0), vectors[:, :-1]], axis=1)
-        places = [(row, place) for row, text in enumerate(texts) for place in range(len(text))]
-        before = ops.convert_to_numpy(before)[tuple(np.transpose(places))] if places else np.empty((0, WIDTH))
-        logits = ops.matmul(ops.convert_to_tensor(before, "float32"), self.to_logits)
-        chosen = np.take_along_axis(ops.convert_to_numpy(logits), np.concatenate([[], *texts]).astype(int)[:, None], 1)
-        log_p = chosen[:, 0].astype(np.float64) - ops.convert_to_numpy(ops.logsumexp(logits, axis=1))
-        return np.split(log_p, np.cumsum([len(text) for text in texts])[:-1]) if texts else []
+        rows = np.array([np.pad(text, (0, longest - len(text))) for text in texts], np.int32)
+        return self.read(rows, start, cache)[0]
 
     def log_likelihood(self, prompt, texts):
         """Σ log p of the tokens of each text after the prompt: float64 (n,). Arguments of `token_log_likelihood`."""
@@ -213,13 +247,13 @@ class LanguageModel:
         are longer together than 8,192."""
         prompts = np.array([_checked(prompt) for prompt in prompts])
         written, ended = [[] for _ in prompts], np.zeros(len(prompts), bool)
-        _fits(place := prompts.shape[1], max_tokens)
-        length = place + max_tokens
+        _fits(n_tokens := prompts.shape[1], max_tokens)
+        length = n_tokens + max_tokens
         if self.compiled:
             length = -(-length // 256) * 256  # few sizes, each compiled once
         vectors, cache = self.read(prompts, 0, empty_cache(len(prompts), length))
         logits = ops.matmul(vectors[:, -1], self.to_logits)
-        for place in range(place, place + max_tokens):
+        for place in range(n_tokens, n_tokens + max_tokens):
             chosen = np.asarray(choose(ops.convert_to_numpy(logits), written))
             ended |= chosen == self.end
             for row in np.flatnonzero(~ended):
