@@ -6,8 +6,11 @@ import unicodedata
 from functools import lru_cache
 
 # GPT-2's pieces: short forms as in we'll, a word, a run of signs, white space; one leading space belongs to the piece.
-# `letter` and `number` stand for the Unicode classes L and N, which Python's re does not know.
-PIECES = r"'(?:[sdmt]|ll|ve|re)| ?{letter}+| ?{number}+| ?(?:(?!{letter}|{number})\S)+|\s+(?!\S)|\s+"
+# `letter` and `number` stand for the Unicode classes L and N, which Python's re does not know; `space` is its \s without
+# four control signs, which Unicode does not count as white space.
+PIECES = (
+    r"'(?:[sdmt]|ll|ve|re)| ?{letter}+| ?{number}+| ?(?:(?!{letter}|{number}|{space}).)+|{space}+(?={space}|$)|{space}+"
+)
 
 
 def byte_letters():
@@ -42,7 +45,8 @@ def piece_pattern():
     """The pieces into which a text is cut before any merge, each digit alone, as a compiled pattern."""
     numbers = "".join(chr(c) for c in range(sys.maxunicode + 1) if unicodedata.category(chr(c))[0] == "N")
     number, letter = f"[{numbers}]", rf"(?:(?![{numbers}_])\w)"
-    return re.compile(number), re.compile(PIECES.format(letter=letter, number=number))
+    space = r"[^\S\x1c-\x1f]"
+    return re.compile(number), re.compile(PIECES.format(letter=letter, number=number, space=space))
 
 
 class BytePairTokenizer:
@@ -50,7 +54,7 @@ class BytePairTokenizer:
 
     vocabulary: list of str, written in the letters of `byte_letters`.   merges: list of "left right", first learnt
     first.   special: the tokens that stand for no text, such as <|im_end|>; text never becomes one of them, so that a
-    film's title cannot end a prompt.   Raises ValueError where a token stands twice.
+    film's title cannot end a prompt.   Raises ValueError where a token stands twice, or two are merged into none.
     Source: Sennrich et al. 2016, Radford et al. 2019. Chapter: Inside a language model."""
 
     def __init__(self, vocabulary, merges, special=()):
@@ -58,6 +62,8 @@ class BytePairTokenizer:
         self.id_of = {token: place for place, token in enumerate(self.vocabulary)}
         if len(self.id_of) < len(self.vocabulary):
             raise ValueError(f"expected {len(self.vocabulary)} different tokens, received {len(self.id_of)}")
+        if lost := [pair for pair in merges if pair.replace(" ", "") not in self.id_of]:
+            raise ValueError(f"the merge {lost[0]!r}: expected a token of the vocabulary as its result")
         self.rank = {tuple(pair.split(" ")): place for place, pair in enumerate(merges)}
         self.letters = byte_letters()
         self.bytes = {letter: byte for byte, letter in self.letters.items()}

@@ -42,7 +42,7 @@ def read_gguf(path):
 
         Q8_0: weight = d · q, q of 8 bits        Q4_1: weight = d · q + m, q of 4 bits
 
-    Raises ImportError without the package gguf, ValueError for a file of another kind.
+    Raises ImportError without the package gguf, ValueError for a file of another kind and for one that is cut.
     Chapter: Inside a language model."""
     try:
         from gguf import GGUFReader, dequantize
@@ -55,6 +55,6 @@ def read_gguf(path):
         reader = GGUFReader(path)
         settings = {name: field.contents() for name, field in reader.fields.items()}
         weights = {x.name: np.array(dequantize(x.data, x.tensor_type), np.float32) for x in reader.tensors}
-    except (ValueError, IndexError, OverflowError) as error:
+    except (ValueError, IndexError, KeyError, OverflowError) as error:
         raise ValueError(f"{Path(path).name}: a GGUF file that is cut or damaged ({error})") from error
     return settings, weights
