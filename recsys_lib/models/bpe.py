@@ -6,8 +6,8 @@ import unicodedata
 from functools import lru_cache
 
 # GPT-2's pieces: short forms as in we'll, a word, a run of signs, white space; one leading space belongs to the piece.
-# `letter` and `number` stand for the Unicode classes L and N, which Python's re does not know; `space` is its \s without
-# four control signs, which Unicode does not count as white space.
+# `letter` and `number` stand for the Unicode classes L and N, which Python's re does not know, `space` for its \s
+# without four control signs, which are no white space in Unicode.
 PIECES = (
     r"'(?:[sdmt]|ll|ve|re)| ?{letter}+| ?{number}+| ?(?:(?!{letter}|{number}|{space}).)+|{space}+(?={space}|$)|{space}+"
 )

@@ -13,7 +13,7 @@ from keras import ops  # noqa: E402
 from recsys_lib.models.bpe import BytePairTokenizer  # noqa: E402
 from recsys_lib.models.gguf_file import language_model_file, read_gguf  # noqa: E402
 
-LAYERS, WIDTH, HEADS, KEY_HEADS = 30, 576, 9, 3
+LAYERS, WIDTH, HEADS, KEY_HEADS, VOCABULARY = 30, 576, 9, 3, 49_152
 SIZE = WIDTH // HEADS  # numbers of one head
 BASE, EPSILON = 100_000.0, 1e-5
 MAX_TOKENS = 8192  # what the model was trained to read
@@ -56,9 +56,9 @@ def heads(x, n_heads):
 
 
 def attention(x, start, keys, values, w, name):
-    """Each token takes a weighted mean of itself and the tokens before it: nine queries, three keys and values.
+    """Each token takes a weighted mean of itself and the tokens before it, in nine heads side by side.
 
-        softmax(q kᵀ / 8) v   in each head; three heads of queries share one of keys and values
+        softmax(q kᵀ / 8) v   in each head, over the tokens up to its own; three heads share their keys and values
 
     x (n, t, 576) stands at positions start, start + 1, ….   keys, values (n, 3, length, 64): the cache, whose first
     `start` places are filled.   Returns the tokens' new part (n, t, 576) and both caches with x's own places filled.
@@ -114,12 +114,15 @@ def next_token_probabilities(logits, *, temperature=1.0, top_p=1.0):
 
         p = softmax(logits / temperature), then only the likeliest tokens that together reach top_p, scaled to sum 1
 
-    logits: (vocabulary,).   Raises ValueError unless temperature > 0 and 0 < top_p ≤ 1.
+    logits: (vocabulary,); −∞ for a token that shall not come.   Returns float64 (vocabulary,); of equally likely tokens
+    the lower id is kept.   Raises ValueError unless temperature > 0, 0 < top_p ≤ 1 and some logit is finite.
     Source: Holtzman et al. 2020 (top-p). Chapter: Inside a language model."""
     if not temperature > 0 or not 0 < top_p <= 1:
         raise ValueError(f"expected temperature > 0 and 0 < top_p ≤ 1, received {temperature} and {top_p}")
-    logits = np.asarray(logits, np.float64) / temperature
-    p = np.exp(logits - logits.max())
+    logits = np.asarray(logits, np.float64)
+    if not np.isfinite(largest := logits.max(initial=-np.inf)):
+        raise ValueError(f"expected logits of which some are finite, received {largest} as the largest")
+    p = np.exp((logits - largest) / temperature)
     p /= p.sum()
     order = np.argsort(-p, kind="stable")
     kept = order[: 1 + np.searchsorted(np.cumsum(p[order]), top_p - 1e-12)]  # the one that reaches top_p is kept
@@ -138,26 +141,24 @@ class LanguageModel:
 
     def __init__(self, path=None, *, compiled=False):
         settings, weights = read_gguf(language_model_file() if path is None else path)
-        names = ("block_count", "embedding_length", "attention.head_count", "attention.head_count_kv")
-        sizes = tuple(settings.get(f"llama.{name}") for name in names)
-        if sizes != (LAYERS, WIDTH, HEADS, KEY_HEADS):
-            raise ValueError(
-                f"expected SmolLM2-135M with {(LAYERS, WIDTH, HEADS, KEY_HEADS)} {names}, received {sizes}"
-            )
+        names = ("block_count", "embedding_length", "attention.head_count", "attention.head_count_kv", "vocab_size")
+        expected = dict(zip(names, (LAYERS, WIDTH, HEADS, KEY_HEADS, VOCABULARY)))
+        if (received := {name: settings.get(f"llama.{name}") for name in names}) != expected:
+            raise ValueError(f"expected the sizes of SmolLM2-135M, {expected}, received {received}")
         table = weights.pop("token_embd.weight")
         # (in, out): a row times such a matrix is read in the order in which it lies
         self.weights = {name: ops.convert_to_tensor(np.ascontiguousarray(w.T)) for name, w in weights.items()}
         self.weights["token_embd.weight"] = ops.convert_to_tensor(table)
         self.to_logits = ops.convert_to_tensor(np.ascontiguousarray(table.T))  # the same table, read the other way
         vocabulary, kinds = settings["tokenizer.ggml.tokens"], settings["tokenizer.ggml.token_type"]
-        special = [token for token, kind in zip(vocabulary, kinds) if kind != 1]
+        special = [token for token, kind in zip(vocabulary, kinds) if kind != 1]  # 1: stands for text
         self.tokenizer = BytePairTokenizer(vocabulary, settings["tokenizer.ggml.merges"], special)
         self.encode, self.decode = self.tokenizer.encode, self.tokenizer.decode
         self.begin, self.end = (self.tokenizer.id_of[token] for token in ("<|im_start|>", "<|im_end|>"))
-        place = tf.TensorSpec((None, KEY_HEADS, None, SIZE), "float32")
-        shapes = [tf.TensorSpec((None, None), "int32"), tf.TensorSpec((), "int32"), [(place, place)] * LAYERS]
-        # one graph for texts and caches of any length
-        self.read = tf.function(lambda *texts: forward(*texts, self.weights), input_signature=shapes)
+        filled = tf.TensorSpec((None, KEY_HEADS, None, SIZE), "float32")
+        shapes = [tf.TensorSpec((None, None), "int32"), tf.TensorSpec((), "int32"), [(filled, filled)] * LAYERS]
+        # `forward` as one graph for texts and caches of any length
+        self.read = tf.function(lambda *arguments: forward(*arguments, self.weights), input_signature=shapes)
         self.compiled = compiled
         self.step = tf.function(self._step, jit_compile=True) if compiled else self._step
 
@@ -176,8 +177,11 @@ class LanguageModel:
         return [*ids, self.begin, *self.encode("assistant\n"), *self.encode(start)]
 
     def logits(self, tokens):
-        """The logits of the next token after each token: float32 (t, 49152) for a list of t ids."""
+        """The logits of the next token after each token: float32 (t, 49152) for a list of t ids.
+
+        Raises ValueError for no token, for more than 8,192 and for an id outside the vocabulary."""
         tokens = _checked(tokens)
+        _fits(len(tokens))
         vectors, _ = self.read(tokens[None], 0, empty_cache(1, len(tokens)))
         return ops.convert_to_numpy(ops.matmul(vectors[0], self.to_logits))
 
@@ -229,6 +233,7 @@ class LanguageModel:
     def _read_after(self, start, cache, texts):
         """Vectors (n, t, 576) of texts that stand side by side after what is in the cache, filled up with token 0."""
         n, longest = len(texts), max(map(len, texts))
+        _fits(start, longest)
         if cache is None:
             cache = empty_cache(1, longest)
         cache = [(ops.repeat(keys, n, axis=0), ops.repeat(values, n, axis=0)) for keys, values in cache]
@@ -243,26 +248,29 @@ class LanguageModel:
         """Tokens after prompts of the same length, one after the other, from the cache: a list of lists of ids.
 
         prompts: int (n, t).   choose: (logits (n, 49152), written: the lists so far) → the next token of each, int
-        (n,).   A text ends before <|im_end|> or after `max_tokens`.   Raises ValueError where prompts and max_tokens
-        are longer together than 8,192."""
-        prompts = np.array([_checked(prompt) for prompt in prompts])
+        (n,).   A text ends before <|im_end|> or after `max_tokens`.   Raises ValueError for no prompt, for prompts of
+        different lengths, for max_tokens below 1, and where both are longer together than 8,192."""
+        prompts = [_checked(prompt) for prompt in prompts]
+        if len(lengths := {len(prompt) for prompt in prompts}) != 1:
+            raise ValueError(f"expected prompts of one length, received lengths {sorted(lengths)}")
+        if max_tokens < 1:
+            raise ValueError(f"expected max_tokens of at least 1, received {max_tokens}")
+        prompts, n_tokens = np.array(prompts), len(prompts[0])
         written, ended = [[] for _ in prompts], np.zeros(len(prompts), bool)
-        _fits(n_tokens := prompts.shape[1], max_tokens)
+        _fits(n_tokens, max_tokens)
         length = n_tokens + max_tokens
         if self.compiled:
             length = -(-length // 256) * 256  # few sizes, each compiled once
         vectors, cache = self.read(prompts, 0, empty_cache(len(prompts), length))
         logits = ops.matmul(vectors[:, -1], self.to_logits)
         for place in range(n_tokens, n_tokens + max_tokens):
-            chosen = np.asarray(choose(ops.convert_to_numpy(logits), written))
+            chosen = _checked(choose(ops.convert_to_numpy(logits), written))
             ended |= chosen == self.end
             for row in np.flatnonzero(~ended):
                 written[row].append(int(chosen[row]))
-            if ended.all():
+            if ended.all() or place == n_tokens + max_tokens - 1:
                 break
-            logits, cache = self.step(
-                ops.convert_to_tensor(chosen[:, None], "int32"), ops.convert_to_tensor(place), cache
-            )
+            logits, cache = self.step(ops.convert_to_tensor(chosen[:, None]), ops.convert_to_tensor(place), cache)
         return written
 
     def generate(self, prompt, *, max_tokens=128, temperature=0.0, top_p=1.0, rng=0):
@@ -271,8 +279,7 @@ class LanguageModel:
         temperature: 0 takes the likeliest token each time (greedy); above 0 one is drawn by
         `next_token_probabilities`.   rng: int or Generator.   Raises ValueError as `write`, and for a temperature
         below 0 or a top_p outside (0, 1]."""
-        if temperature:
-            next_token_probabilities(np.zeros(1), temperature=temperature, top_p=top_p)  # what is wrong shows now
+        next_token_probabilities([0.0], temperature=temperature or 1.0, top_p=top_p)  # what is wrong shows now
         rng = np.random.default_rng(rng)
 
         def choose(logits, written):
@@ -285,15 +292,16 @@ class LanguageModel:
 
 
 def _checked(tokens):
-    """Token ids as int32 (t,). Raises ValueError where there are none."""
+    """Token ids as int32 (t,). Raises ValueError where there are none, or one is outside the vocabulary."""
     tokens = np.asarray(tokens)
     if tokens.ndim != 1 or not tokens.size or not np.issubdtype(tokens.dtype, np.integer):
         raise ValueError(f"expected a list of token ids, at least one, received shape {tokens.shape} of {tokens.dtype}")
-    if tokens.min() < 0:
-        raise ValueError(f"expected token ids from 0, received {tokens.min()}")
+    if (wrong := tokens[(tokens < 0) | (tokens >= VOCABULARY)]).size:
+        raise ValueError(f"expected token ids from 0 to {VOCABULARY - 1}, received {wrong[0]}")
     return tokens.astype(np.int32)
 
 
 def _fits(n_tokens, more=0):
+    """Raises ValueError where so many tokens, and so many after them, are more than the model can read."""
     if n_tokens + more > MAX_TOKENS:
         raise ValueError(f"expected at most {MAX_TOKENS} tokens in all, received {n_tokens} and {more} more")
