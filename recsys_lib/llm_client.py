@@ -76,14 +76,14 @@ class LocalLLM:
 
     def generate(self, prompt, *, max_tokens=128, temperature=0.0, top_p=1.0, seed=0):
         """As `LLMClient`: the same seed gives the same text."""
-        request = _to_generate(prompt, max_tokens, temperature, top_p, seed)
+        request = request_to_generate(prompt, max_tokens, temperature, top_p, seed)
         wanted = {key: request[key] for key in ("max_tokens", "temperature", "top_p")}
         ids = self.model.generate(self.model.chat(prompt), **wanted, rng=np.random.default_rng(request["seed"]))
         return self.model.decode(ids)
 
     def score(self, prompt, texts):
         """As `LLMClient`: what the prompt and the texts share is computed once."""
-        texts = _to_score(prompt, texts)["texts"]
+        texts = request_to_score(prompt, texts)["texts"]
         ids = [self.model.encode(text) for text in texts]
         return np.asarray(self.model.log_likelihood(self.model.chat(prompt), ids), np.float64)
 
@@ -106,7 +106,7 @@ class Recorder:
 
     def generate(self, prompt, *, max_tokens=128, temperature=0.0, top_p=1.0, seed=0):
         """As `LLMClient`."""
-        request = _to_generate(prompt, max_tokens, temperature, top_p, seed)
+        request = request_to_generate(prompt, max_tokens, temperature, top_p, seed)
         key = request_hash(request)
         if key not in self.records:
             settings = {name: value for name, value in request.items() if name not in ("kind", "prompt")}
@@ -115,7 +115,7 @@ class Recorder:
 
     def score(self, prompt, texts):
         """As `LLMClient`, rounded to four digits after the point."""
-        request = _to_score(prompt, texts)
+        request = request_to_score(prompt, texts)
         key = request_hash(request)
         if key not in self.records:
             scores = np.asarray(self.client.score(prompt, request["texts"]), np.float64)
@@ -164,11 +164,11 @@ class RecordedLLM:
 
     def generate(self, prompt, *, max_tokens=128, temperature=0.0, top_p=1.0, seed=0):
         """As `LLMClient`. Raises KeyError where this request was not recorded."""
-        return self._find(_to_generate(prompt, max_tokens, temperature, top_p, seed))
+        return self._find(request_to_generate(prompt, max_tokens, temperature, top_p, seed))
 
     def score(self, prompt, texts):
         """As `LLMClient`. Raises KeyError where this request was not recorded, be it for one text more or less."""
-        return np.array(self._find(_to_score(prompt, texts)), np.float64)
+        return np.array(self._find(request_to_score(prompt, texts)), np.float64)
 
     def _find(self, request):
         if (key := request_hash(request)) not in self.records:
@@ -199,7 +199,7 @@ class RemoteLLM:
 
     def generate(self, prompt, *, max_tokens=128, temperature=0.0, top_p=1.0, seed=0):
         """As `LLMClient`; whether the seed repeats a text is the server's affair. Raises BadAnswer."""
-        settings = _to_generate(prompt, max_tokens, temperature, top_p, seed)
+        settings = request_to_generate(prompt, max_tokens, temperature, top_p, seed)
         del settings["kind"], settings["prompt"]
         body = {"model": self.name, "messages": [{"role": "user", "content": prompt}], **settings}
         if not (answer := self._post(json.dumps(body).encode())).strip():
@@ -272,7 +272,7 @@ def request_hash(request):
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def _to_generate(prompt, max_tokens, temperature, top_p, seed):
+def request_to_generate(prompt, max_tokens, temperature, top_p, seed):
     """The request in one form: 1 and 1.0 are the same."""
     if not setting("top_p", top_p, 0, above=True) <= 1:
         raise ValueError(f"expected top_p > 0 and ≤ 1, received {top_p!r}")
@@ -286,7 +286,7 @@ def _to_generate(prompt, max_tokens, temperature, top_p, seed):
     }
 
 
-def _to_score(prompt, texts):
+def request_to_score(prompt, texts):
     """The request in one form."""
     if isinstance(texts, (str, bytes)) or not hasattr(texts, "__iter__"):
         raise TypeError(f"expected a list of texts, received {type(texts).__name__}")

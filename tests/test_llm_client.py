@@ -112,7 +112,7 @@ def test_every_back_end_refuses_the_same_requests(local, settings, error):
 @pytest.mark.parametrize(
     ("texts", "error"), [("ab", TypeError), (None, TypeError), ([1], TypeError), ([""], ValueError)]
 )
-def test_texts_to_score_are_texts(local, texts, error):
+def test_textsrequest_to_score_are_texts(local, texts, error):
     for client in (local, Recorder(local), RecordedLLM({})):
         with pytest.raises(error, match="expected"):
             client.score("a", texts)

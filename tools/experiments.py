@@ -18,6 +18,7 @@ from bookfiles import ROOT
 FOLDER = ROOT / "tools" / "experiments"
 DATA_SETS = ("movielens", "movietweetings")  # in this order: the second run looks up what was chosen on the first
 OF_SEQUENCES = dict.fromkeys(("sequences", "attention", "date"), ("sequences", "sequences_movielens"))
+OF_SEQUENCES["llm_recommender"] = ("movielens", "last_film_movietweetings")
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1",
               "TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}  # fmt: skip
 

@@ -87,17 +87,21 @@ def film_texts(item_table, *, title=True, year=True, genres=True):
 
 
 def film_titles(item_table):
-    """How a person would write each film: `Matrix, The` of 1999 is "The Matrix (1999)".
+    """How a person would write each film: `Postman, The (Postino, Il)` of 1994 is "The Postman (1994)".
 
-    item_table: has `title`, may have `year`.   Returns a list of str, a row each; a film without a title is
-    "an untitled film".   Chapter: An LLM as recommender."""
+    What stands in brackets is another name and is left out, an article goes to the front, the year follows where it is
+    known; of two films with the same name and year the second is "… II".
+    item_table: has `title`, may have `year`.   Returns a list of different str, a row each; a film without a title is
+    "An untitled film".   Chapter: An LLM as recommender."""
     years = item_table["year"] if "year" in item_table else [None] * len(item_table)
-    names = []
+    names, taken = [], {}
     for title, year in zip(item_table["title"], years):
-        if not isinstance(title, str):
-            title = "an untitled film"
-        title = re.sub(r"^(.+), (The|A|An)(?= \(|$)", r"\2 \1", title)
-        names.append(title if pd.isna(year) else f"{title} ({int(year)})")
+        title = title if isinstance(title, str) else "An untitled film"
+        title = re.sub(r" \([^()]*\)", "", title).strip() or title
+        title = re.sub(r"^(.+), (The|A|An)$", r"\2 \1", title)
+        after = "" if pd.isna(year) else f" ({int(year)})"
+        taken[title + after] = n = taken.get(title + after, 0) + 1
+        names.append(title + (f" {'I' * n}" if n > 1 else "") + after)
     return names
 
 

@@ -57,6 +57,8 @@ def data_set(name):
         return DataSet(name, load_movielens(), 4.0, "" if name == "movielens" else "_movielens")
     if name == "movietweetings":
         return DataSet(name, load_movietweetings().k_core(user=5, item=5), 8.0, "_movietweetings")
+    if name == "last_film_movietweetings":  # the second of a chapter that begins with MovieLens
+        return data_set("sequences")._replace(name=name, suffix="_movietweetings")
     return DataSet(name, load_movietweetings().k_core(user=3, item=3), None, "", split_leave_last_out)
 
 
