@@ -47,6 +47,18 @@ def user_time_split(movielens):
 
 
 @pytest.fixture(scope="session")
+def language_model():
+    """SmolLM2, read once."""
+    pytest.importorskip("tensorflow")
+    from recsys_lib.models.language_model import LanguageModel
+
+    try:
+        return LanguageModel()
+    except (FileNotFoundError, ImportError) as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
 def runner():
     """What the experiments share, tools/experiments/_runner.py."""
     from bookfiles import experiment_module
