@@ -1,8 +1,9 @@
 """An LLM as recommender: SmolLM2 puts twenty films in order, one by one, two by two, all at once.
 
 The contest: 200 people drawn from those with a relevant film among the best twenty of EASE (MovieTweetings: of the
-model that knows the date). Everything about the questions is chosen on 50 people of validation. Pairwise: 50 of the
-200, the ten first candidates. A known-truth world with invented titles is the control: none of them was ever read.
+model that knows the date). Everything about the questions is chosen on 50 people of validation. All at once: 100 of the
+200. Pairwise: 50 of them, the ten first candidates. A known-truth world with invented titles is the control: none of
+them was ever read.
 
 The answers are kept as they come, so that a run that was interrupted goes on; at the end those that the chapter reads
 go into the package (`recsys_lib.llm_client.ANSWERS`)."""
@@ -26,7 +27,7 @@ from recsys_lib.models.content import film_titles
 
 N_LIKES = (5, 10)  # of the newest likes, how many stand in the question: both are tried
 N_ORDERS, MAX_TOKENS = 5, 96
-N_VALIDATION, N_WORDINGS, N_TEST, N_PAIRWISE = 50, 10, 200, 50  # people
+N_VALIDATION, N_WORDINGS, N_TEST, N_LISTWISE, N_PAIRWISE = 50, 5, 200, 100, 50  # people
 MODEL = {"movielens": EASE, "last_film_movietweetings": RecencyRidge}
 
 
@@ -135,6 +136,18 @@ def two_by_two(asked, contest, titles, n_likes):
     return np.array(rows)
 
 
+def some_of(smaller, contest, n):
+    """The contest of n people drawn out of one, and where they stand in the whole one."""
+    chosen = smaller.take(np.sort(np.random.default_rng(0).choice(len(smaller.users), n, replace=False)))
+    return chosen, np.searchsorted(contest.users, chosen.users)
+
+
+def by_lot(scores):
+    """The scores with ties broken at random: films that were not named, or won as often as another."""
+    scores = np.asarray(scores, float)
+    return scores + 1e-6 * np.random.default_rng(0).random(scores.shape)
+
+
 def rows_of(contest, scores, users, popularity):
     """A table of the contest: every row's NDCG@10, a value a person."""
     scores = {"retrieved": contest.retrieved(), "popularity": popularity[contest.candidates], **scores}
@@ -214,14 +227,12 @@ def main(dataset):
     asked.save()
     print({name: round(contest.ndcg(s).mean(), 4) for name, s in scores.items()}, flush=True)
 
-    few = contest.first(10)
-    few = few.take(np.sort(np.random.default_rng(0).choice(len(few.users), N_PAIRWISE, replace=False)))
-    kept = np.searchsorted(contest.users, few.users)
+    few, kept = some_of(contest.first(10), contest, N_PAIRWISE)
     d = two_by_two(asked, few, titles, min(N_LIKES))
-    pairs = {"two by two, one order": [wins(one, both=False, rng=row) for row, one in enumerate(d)]}
-    pairs["two by two, both orders"] = [wins(one) for one in d]
+    pairs = {"two by two, one order": by_lot([wins(one, both=False, rng=row) for row, one in enumerate(d)])}
+    pairs["two by two, both orders"] = by_lot([wins(one) for one in d])
     pairs |= {name: scores[name][kept][:, :10] for name in ("one by one", "one by one, calibrated")}
-    pair_rows = rows_of(few, {name: np.array(s) for name, s in pairs.items()},
+    pair_rows = rows_of(few, pairs,
                         [data.users[user] for user in few.users.tolist()], popularity)  # fmt: skip
     off = ~np.eye(10, dtype=bool)
     letters = {
@@ -231,16 +242,19 @@ def main(dataset):
     print(letters, flush=True)
 
     wordings, wording = best_wording(asked, validation.take(slice(N_WORDINGS)), titles)
-    ranks, kinds, places = all_at_once(asked, contest, titles, wording, min(N_LIKES))
+    shorter, of_all = some_of(contest, contest, N_LISTWISE)
+    ranks, kinds, places = all_at_once(asked, shorter, titles, wording, min(N_LIKES))
     asked.save()
-    by_order = [{"ndcg@10": dict(zip(users, contest.ndcg(-ranks[:, turn])))} for turn in range(N_ORDERS)]
-    scores["all at once, five orders"] = -ranks.mean(axis=1)
-    rows = rows_of(contest, scores, users, popularity) | {"all at once, one order": by_order}
+    listed = [data.users[user] for user in shorter.users.tolist()]
+    by_order = [{"ndcg@10": dict(zip(listed, shorter.ndcg(by_lot(-ranks[:, turn]))))} for turn in range(N_ORDERS)]
+    lists = {name: scores[name][of_all] for name in ("one by one", "one by one, calibrated")}
+    lists["all at once, five orders"] = by_lot(-ranks.mean(axis=1))
     values = {
         "tried": {"one by one": tried, "all at once": wordings},
         "chosen": {**chosen, "wording": wording},
         "n_able": n_able(model, split, draw),
-        "test": table({name: rows[name] for name in rows if name != "all at once, one order"}),
+        "test": table(rows_of(contest, scores, users, popularity)),
+        "lists": table(rows_of(shorter, lists, listed, popularity)),
         "one_order": table({"all at once, one order": by_order}),
         "pairs": table(pair_rows),
         "letters": {name: round(float(share), 4) for name, share in letters.items()},
