@@ -74,7 +74,7 @@ lint: env ## check style (ruff) and spelling (codespell) of code, notebooks and 
 	$(PY) -m codespell_lib README.md CONTRIBUTING.md LICENSE book notebooks recsys_lib tests tools \
 		&& echo "Spelling: nothing found." || status=1; exit $$status
 
-bench: env ## measure the speed of the library and of the explorable pages on this machine
+bench: env models ## measure the speed of the library and of the explorable pages on this machine
 	@$(RUN)/bench.py
 	@echo; $(RUN)/bench_pages.py
 
