@@ -135,7 +135,11 @@ class LanguageModel:
     """SmolLM2-135M-Instruct with its tokeniser.
 
     path: its GGUF file; by default where `language_model_file` finds it.   compiled: whether XLA compiles the step of
-    one token: about 4 s once for each size of the cache, then 1.5 × the speed.   `weights`: name → array (in, out).
+    one token: about 4 s once for each size of the cache, then 1.5 × the speed.
+
+    `weights`: name → array (in, out).   `to_logits` (576, 49152): a vector of `forward` times it are the logits of the
+    next token.   `read(tokens, start, cache)`: `forward` with these weights as one graph.   `begin`, `end`: the ids of
+    <|im_start|> and <|im_end|>.   `encode`, `decode`: those of the `tokenizer`.
     Raises FileNotFoundError as `language_model_file`, ImportError and ValueError as `read_gguf`, ValueError for a model
     of other sizes.   Chapter: Inside a language model."""
 
@@ -196,6 +200,7 @@ class LanguageModel:
         for start in range(0, len(texts), block):
             some = texts[start : start + block]
             vectors = self._read_after(len(prompt), cache, some)
+            # what says how likely a token is stands one place before it: the first follows the prompt's last
             before = ops.concatenate([ops.repeat(read[:, -1:], len(some), axis=0), vectors[:, :-1]], axis=1)
             lengths = [len(text) for text in some]
             kept = ops.convert_to_numpy(before)[np.arange(vectors.shape[1]) < np.array(lengths)[:, None]]
@@ -213,8 +218,8 @@ class LanguageModel:
         if not texts:
             raise ValueError("expected at least one text, received none")
         shortest = min(map(len, texts))
-        same = np.all([text[:shortest] == texts[0][:shortest] for text in texts], axis=0)
-        shared = min(int(np.argmin([*same, False])), shortest - 1)
+        same = np.all([text[:shortest] == texts[0][:shortest] for text in texts], axis=0)  # place by place
+        shared = min(int(np.argmin([*same, False])), shortest - 1)  # each keeps a token of its own
         rests = [text[shared:] for text in texts]
         cache = self._read_prompt(texts[0][:shared], max(map(len, rests)))[1] if shared else None
         logits = []
