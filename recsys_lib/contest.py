@@ -33,7 +33,7 @@ class Contest(NamedTuple):
 
         scores: (n, m), higher is better, ties to the item of the lower index.   Returns float64 (n,).
         Raises ValueError for scores of another shape or with NaN."""
-        scores = check_2d("scores", scores)
+        scores = check_2d("scores", np.asarray(scores), "(n, m)")
         if scores.shape != self.candidates.shape or np.isnan(scores).any():
             raise ValueError(f"expected scores {self.candidates.shape} without NaN, received {scores.shape}")
         order = np.lexsort((self.candidates, -scores), axis=1)[:, :k]
@@ -48,10 +48,13 @@ class Contest(NamedTuple):
         return np.tile(-np.arange(self.candidates.shape[1], dtype=float), (len(self.users), 1))
 
     def chance(self, k=10):
-        """The expected NDCG@k of a random order: every place is relevant with the same probability. float64 (n,)."""
-        n_relevant, discount = self.relevant.sum(axis=1), 1 / np.log2(np.arange(2, k + 2))
+        """The expected NDCG@k of a random order: every place is relevant with the same probability. float64 (n,).
+
+            (n_relevant / m) · Σ_{r ≤ min(k, m)} 1 / log2(r + 1)  /  the ideal"""
+        n_relevant, m = self.relevant.sum(axis=1), self.candidates.shape[1]
+        discount = 1 / np.log2(np.arange(2, min(k, m) + 2))
         ideal = np.cumsum(discount)[np.minimum(n_relevant, k) - 1]
-        return n_relevant / self.candidates.shape[1] * discount.sum() / ideal
+        return n_relevant / m * discount.sum() / ideal
 
     def take(self, rows):
         """The contest of some of its people: an index array or a boolean one."""

@@ -57,7 +57,7 @@ def pointwise(client, prompt, likes, titles):
 
     The second takes away what a title is worth by itself: a long or rare one loses nothing, a famous one gains nothing.
     client: an `LLMClient` with `score`.   prompt: a Prompt.   likes, titles: lists of str.
-    Source: Zhao et al. 2021 (calibration). Chapter: An LLM as recommender."""
+    Source: Holtzman et al. 2021 (this form), Zhao et al. 2021 (calibration). Chapter: An LLM as recommender."""
     return client.score(prompt.of(likes), titles)
 
 

@@ -11,7 +11,7 @@ from recsys_lib.draws import compare_draws, draws_bootstrap, evaluate_cold, read
 from recsys_lib.evaluation import paired_bootstrap, show
 from recsys_lib.models import load
 from recsys_lib.models.cold_items import ContentCosine, ItemRidge, centre, unit, whiten
-from recsys_lib.models.content import film_texts, tfidf
+from recsys_lib.models.content import film_texts, film_titles, tfidf
 
 
 @pytest.fixture
@@ -282,3 +282,39 @@ def test_the_text_of_a_film():
     with pytest.raises(ValueError, match="'year'"):
         film_texts(table[["title", "genres"]])
     assert sorted(tfidf(film_texts(table))[1][:3]) == ["1940s", "1946", "1990s"]
+
+
+def test_how_a_person_would_write_a_film():
+    table = pd.DataFrame({
+        "title": ["Postman, The (Postino, Il)", "Heat", "Heat", "Heat", "Beautiful Mind, A", "American in Paris, An",
+                  "Theory, The, of Flight", None, "(500) Days of Summer", "M", "(Untitled)", None],
+        "year": pd.array([1994, 1995, 1986, 1995, 2001, 1951, 1998, None, 2009, None, 2009, None], dtype="Int64"),
+    })  # fmt: skip
+    assert film_titles(table) == [
+        "The Postman (1994)",
+        "Heat (1995)",
+        "Heat (1986)",
+        "Heat II (1995)",
+        "A Beautiful Mind (2001)",
+        "An American in Paris (1951)",
+        "Theory, The, of Flight (1998)",
+        "An untitled film",
+        "(500) Days of Summer (2009)",
+        "M",
+        "(Untitled) (2009)",
+        "An untitled film II",
+    ]
+    assert film_titles(table[["title"]])[:4] == ["The Postman", "Heat", "Heat II", "Heat III"]
+    taken = pd.DataFrame({"title": ["Heat", "Heat", "Heat II", "Heat"]})
+    assert film_titles(taken) == ["Heat", "Heat II", "Heat II II", "Heat III"]
+    with pytest.raises(KeyError, match="title"):
+        film_titles(table[["year"]])
+
+
+def test_titles_of_the_whole_catalogue_differ(movielens):
+    from recsys_lib.data import load_movietweetings
+
+    for data in (movielens, load_movietweetings()):
+        titles = film_titles(data.item_table)
+        assert len(set(titles)) == len(titles) == data.n_items
+        assert all(title.strip() == title and title for title in titles)

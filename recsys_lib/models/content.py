@@ -94,15 +94,17 @@ def film_titles(item_table):
     item_table: has `title`, may have `year`.   Returns a list of different str, a row each; a film without a title is
     "An untitled film".   Chapter: An LLM as recommender."""
     years = item_table["year"] if "year" in item_table else [None] * len(item_table)
-    names, taken = [], {}
+    names = {}  # in order, each once
     for title, year in zip(item_table["title"], years):
         title = title if isinstance(title, str) else "An untitled film"
         title = re.sub(r" \([^()]*\)", "", title).strip() or title
         title = re.sub(r"^(.+), (The|A|An)$", r"\2 \1", title)
         after = "" if pd.isna(year) else f" ({int(year)})"
-        taken[title + after] = n = taken.get(title + after, 0) + 1
-        names.append(title + (f" {'I' * n}" if n > 1 else "") + after)
-    return names
+        n = 1
+        while (name := title + (f" {'I' * n}" if n > 1 else "") + after) in names:
+            n += 1
+        names[name] = None
+    return list(names)
 
 
 def _words(text):
