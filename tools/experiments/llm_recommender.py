@@ -5,12 +5,13 @@ model that knows the date). Everything about the questions is chosen on 50 peopl
 200. Pairwise: 50 of them, the ten first candidates. A known-truth world with invented titles is the control: none of
 them was ever read.
 
-The answers are kept as they come, so that a run that was interrupted goes on; at the end those that the chapter reads
-go into the package (`recsys_lib.llm_client.ANSWERS`)."""
+The answers are kept as they come, so that a run that was interrupted goes on; at the end those that the chapter reads,
+of MovieLens' test part, go into the package (`recsys_lib.llm_client.ANSWERS`)."""
 
 import json
 import time
 from collections import Counter
+from types import SimpleNamespace
 
 import numpy as np
 from _runner import table, write_whole
@@ -19,7 +20,7 @@ from scipy.stats import spearmanr
 from recsys_lib import results
 from recsys_lib.contest import draw_contest
 from recsys_lib.data import data_home, invented_texts, simulate_world, split_by_user_time
-from recsys_lib.llm_client import ANSWERS, LocalLLM, Recorder, request_hash, request_to_generate
+from recsys_lib.llm_client import ANSWERS, LocalLLM, RecordedLLM, Recorder, request_hash, request_to_generate
 from recsys_lib.llm_lists import KINDS
 from recsys_lib.llm_ranking import LISTS, PROMPTS, list_prompt, listwise, pairwise, pointwise, rotations, wins
 from recsys_lib.models import EASE, RecencyRidge
@@ -202,19 +203,24 @@ def in_a_world(asked, chosen):
     calibrated = one_by_one(asked, contest, titles, **chosen["calibrated"])
     blank, by_item = worth_by_itself(asked, contest, titles, chosen["calibrated"]["prompt"])
     popularity = popularity_of(split, 4.0)
-    scores = {"one by one": raw, "one by one, calibrated": calibrated - blank}
+    scores = {"one by one": raw, "one by one, calibrated": calibrated - blank, "title by itself": blank}
     rows = rows_of(contest, scores, contest.users.tolist(), popularity)
     return table(rows), read_before(by_item, popularity)
+
+
+def retriever(dataset):
+    """The model whose twenty are put in order."""
+    settings = {}
+    if dataset.suffix:
+        settings = {**results.load("date")["values"]["chosen"]["RecencyRidge"], "implicit": True}
+    return MODEL[dataset.name](**settings)
 
 
 def main(dataset):
     asked = Asked(dataset.name)
     data, split = dataset.data, dataset.cut(dataset.data)
     titles = film_titles(data.item_table)
-    settings, draw = {}, {"liked_from": dataset.liked_from}
-    if dataset.suffix:
-        settings = {**results.load("date")["values"]["chosen"]["RecencyRidge"], "implicit": True}
-    model = MODEL[dataset.name](**settings)
+    model, draw = retriever(dataset), {"liked_from": dataset.liked_from}
     validation = draw_contest(model, split, "validation", n_users=N_VALIDATION, **draw)
     tried, chosen = best_prompts(asked, validation, titles)
     contest = draw_contest(model, split, "test", n_users=N_TEST, **draw)
@@ -265,8 +271,8 @@ def main(dataset):
     if not dataset.suffix:
         values["world"], values["memory_world"] = in_a_world(asked, chosen)
         asked.save()
+        publish(asked, contest, shorter, titles, chosen, wording)
     values["seconds"] = {kind: {"seconds": round(took, 1), "requests": n} for kind, (took, n) in asked.seconds.items()}
-    publish(asked)
     settings = {"model": asked.local.name, "data": dataset.name, "liked_from": dataset.liked_from}
     settings |= {"n_likes": N_LIKES, "n_orders": N_ORDERS, "max_tokens": MAX_TOKENS, "retriever": settings_of(model)}
     source = {"last_film_movietweetings": "movietweetings"}.get(dataset.name, dataset.name)
@@ -284,10 +290,17 @@ def n_able(model, split, draw):
     return len(draw_contest(model, split, "test", n_users=10**6, **draw).users)
 
 
-def publish(asked):
-    """Adds the answers to those of the package."""
-    package = Recorder(asked.local, ANSWERS)
-    package.records |= asked.recorder.records
+def publish(asked, contest, shorter, titles, chosen, wording):
+    """The answers about a contest, and of lists about a part of its people, go into the package."""
+    package = Recorder(RecordedLLM(asked.recorder.records))
+    package.name = asked.local.name
+    again = SimpleNamespace(
+        recorder=package, timed=lambda _, work, *arguments: work(*arguments), write_all=lambda prompts: None
+    )
+    for asked_for in chosen.values():
+        one_by_one(again, contest, titles, **asked_for)
+        worth_by_itself(again, contest, titles, asked_for["prompt"])
+    all_at_once(again, shorter, titles, wording, min(N_LIKES))
     package.save(ANSWERS, terms=results.TERMS)
 
 
