@@ -53,7 +53,8 @@ again on a second data set, with the same split, the same code, and settings cho
 Used is what remains when everybody and every film has at least five ratings: 68,055, by 4,333 people, of 2,414 \
 films. The chapters about order and date begin with MovieTweetings, where films were rated as they were watched, and \
 keep everybody and every film with three ratings: 79,822, by 6,516 people, of 3,754 films. Their second data set is \
-MovieLens. Below such a claim you read the difference on the second data set, its 95 % interval in brackets, and a \
+MovieLens. A language model as recommender is asked on MovieLens first, and then about the last film of people in the \
+data of those chapters. Below such a claim you read the difference on the second data set, its 95 % interval in brackets, and a \
 verdict:
 
 - **holds**: the difference has the same sign there, and the interval does not include zero.
