@@ -16,12 +16,32 @@ def said(capsys, name, answer):
 
 
 @pytest.mark.parametrize(
-    ("name", "right"), [("language_model.q1", "a"), ("language_model.q2", "c"), ("language_model.q3", "b")]
+    ("name", "right"),
+    [
+        ("language_model.q1", "a"),
+        ("language_model.q2", "c"),
+        ("language_model.q3", "b"),
+        ("language_model.q4", "b"),
+    ],
 )
 def test_questions(capsys, name, right):
     assert said(capsys, name, None)[0] == "not yet"
     for letter in "abcd":
         assert said(capsys, name, letter)[0] == ("right" if letter == right else "wrong")
+
+
+def test_what_the_praise_of_question_1_says():
+    from recsys_lib.models.bpe import merge
+
+    rank = {("a", "r"): 0, ("s", "t"): 1, ("st", "ar"): 2}
+    steps = [merge(list("starts"), dict(list(rank.items())[:n])) for n in (1, 2, 3)]
+    assert [" ".join(parts) for parts in steps] == ["s t ar t s", "st ar t s", "star t s"]
+
+
+def test_the_multiplications_of_question_4():
+    layer = 2 * 576 * 576 + 2 * 576 * 192 + 3 * 576 * 1536
+    shown = [round(n / 1e6) for n in (30 * layer, 30 * layer + 49_152 * 576, 2 * (30 * layer + 49_152 * 576))]
+    assert shown == [106, 134, 269]
 
 
 @pytest.mark.parametrize("answer", [0.2, "0.2", [0.2], np.float32(0.2), 9 / 45])
@@ -46,6 +66,8 @@ def test_second_is_what_the_library_draws_with(capsys):
         (0.18, "before top-p"),
         (0.8, "first token's"),
         (0.2727, "left the temperature out"),
+        (1 / 3, "dropped the token that reaches"),
+        (20, "in percent"),
         (0.3095, "multiplied by the temperature"),
         (9 / 49, "top-p first"),
         (0, "is kept"),
@@ -97,15 +119,17 @@ def picked(rows, tokens, first, shift=1):
     return np.array([rows[place - shift, tokens[place]] for place in range(first, len(tokens))])
 
 
-def overflows(logits, tokens, n_prompt):
+def overflows(logits, tokens, n_prompt, shift=1):
     with np.errstate(all="ignore"):
-        return np.log(picked(np.exp(logits) / np.exp(logits).sum(axis=1)[:, None], tokens, n_prompt)).sum()
+        return np.log(picked(np.exp(logits) / np.exp(logits).sum(axis=1)[:, None], tokens, n_prompt, shift)).sum()
 
 
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
         (overflows, "overflows"),
+        (lambda z, t, n: overflows(z, t, n, shift=0), "Two things"),
+        (lambda z, t, n: log_p(z)[n - 1 : -1][:, t[n:]].sum(), "One a row"),
         (lambda z, t, n: picked(log_p(z), t, n, shift=0).sum(), "stand in row t − 1"),
         (lambda z, t, n: picked(log_p(z), t, 1).sum(), "count the prompt too"),
         (lambda z, t, n: picked(log_p(z), t, n + 1).sum(), "first token of the text is missing"),
