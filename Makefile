@@ -22,11 +22,11 @@ endif
 # the time, and TensorFlow has it give them back after each (it sets M_TRIM_THRESHOLD)
 export MALLOC_MMAP_THRESHOLD_ ?= 33554432
 export MALLOC_TOP_PAD_ ?= 536870912
-.PHONY: help env models book pages chapter test colab notebooks experiments explore lab lint bench lock clean
+.PHONY: help env models book pages chapter test colab notebooks experiments llm-table explore lab lint bench lock clean
 
 help: ## list the commands
 	@echo "Usage: make COMMAND"; echo
-	@sed -n 's/^\([a-z]*\):[^#]*## *\(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):[^#]*## *\(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 	@echo; echo "The first command makes the environment .venv (Python 3.11 to 3.13; once, 1 to 4 minutes)."
 
 env: ## make or refresh the environment .venv
@@ -61,6 +61,9 @@ notebooks: env ## execute all notebooks and write their outputs; one: NB=noteboo
 
 experiments: env ## the long runs behind the chapters (hours); one: CHAPTER=losses
 	@$(RUN)/experiments.py $(CHAPTER)
+
+llm-table: env ## the lists of An LLM as recommender by a model behind your own address, never needed; few: PEOPLE=10
+	@$(RUN)/llm_table.py $(if $(PEOPLE),--people '$(PEOPLE)') $(if $(DATA),--data '$(DATA)')
 
 explore: env ## data and still figures of the explorable pages (builds the site)
 	@$(RUN)/explore.py

@@ -302,6 +302,9 @@ class Misbehaving(http.server.BaseHTTPRequestHandler):
     def well(self):
         self.says("1. Up (2009)\n2. Alien\n3. Heat")
 
+    def five(self):
+        self.says("5, 4, 3, 2, 1")
+
     def in_chunks(self, last=b"0\r\n\r\n"):
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
