@@ -28,6 +28,7 @@ from recsys_lib.models.content import film_titles
 
 N_LIKES = (5, 10)  # of the newest likes, how many stand in the question: both are tried
 N_ORDERS, MAX_TOKENS = 5, 96
+N_DRAWS = 20  # of the one order in which a pair is asked
 N_VALIDATION, N_WORDINGS, N_TEST, N_LISTWISE, N_PAIRWISE = 50, 5, 200, 100, 50  # people
 MODEL = {"movielens": EASE, "last_film_movietweetings": RecencyRidge}
 
@@ -82,11 +83,12 @@ def by_titles(contest, row, titles):
     return [titles[item] for item in contest.candidates[row]]
 
 
-def one_by_one(asked, contest, titles, prompt, n_likes):
-    """Raw scores of a contest, (n, m)."""
-    rows = []
-    for row in range(len(contest.users)):
-        likes, shown = liked_titles(contest, row, titles, n_likes), by_titles(contest, row, titles)
+def one_by_one(asked, contest, titles, prompt, n_likes, *, stranger=0):
+    """Raw scores of a contest, (n, m).   stranger: how many people further the likes are taken from."""
+    rows, n = [], len(contest.users)
+    for row in range(n):
+        likes = liked_titles(contest, (row + stranger) % n, titles, n_likes)
+        shown = by_titles(contest, row, titles)
         rows.append(asked.timed("pointwise", pointwise, asked.recorder, PROMPTS[prompt], likes, shown))
     return np.array(rows)
 
@@ -143,10 +145,15 @@ def some_of(smaller, contest, n):
     return chosen, np.searchsorted(contest.users, chosen.users)
 
 
-def by_lot(scores):
+def by_lot(scores, rng=0):
     """The scores with ties broken at random: films that were not named, or won as often as another."""
     scores = np.asarray(scores, float)
-    return scores + 1e-6 * np.random.default_rng(0).random(scores.shape)
+    return scores + 1e-6 * np.random.default_rng(rng).random(scores.shape)
+
+
+def one_order_each(d, draw):
+    """Wins of `two_by_two` where each pair is asked in one order only, drawn anew."""
+    return by_lot([wins(one, both=False, rng=np.random.default_rng([draw, row])) for row, one in enumerate(d)], draw)
 
 
 def rows_of(contest, scores, users, popularity):
@@ -228,18 +235,22 @@ def main(dataset):
     popularity = popularity_of(split, dataset.liked_from)
     raw = one_by_one(asked, contest, titles, **chosen["raw"])
     with_likes = one_by_one(asked, contest, titles, **chosen["calibrated"])
-    blank, by_item = worth_by_itself(asked, contest, titles, chosen["calibrated"]["prompt"])
-    scores = {"one by one": raw, "one by one, calibrated": with_likes - blank, "title by itself": blank}
+    blank, _ = worth_by_itself(asked, contest, titles, chosen["calibrated"]["prompt"])
+    own, by_item = worth_by_itself(asked, contest, titles, chosen["raw"]["prompt"])
+    scores = {"one by one": raw, "one by one, less its own blank": raw - own, "title by itself": own}
+    scores["one by one, calibrated"] = with_likes - blank  # by the question that is best when calibrated
+    scores["one by one, a stranger's likes"] = one_by_one(asked, contest, titles, **chosen["raw"], stranger=1)
     asked.save()
     print({name: round(contest.ndcg(s).mean(), 4) for name, s in scores.items()}, flush=True)
 
     few, kept = some_of(contest.first(10), contest, N_PAIRWISE)
     d = two_by_two(asked, few, titles, min(N_LIKES))
-    pairs = {"two by two, one order": by_lot([wins(one, both=False, rng=row) for row, one in enumerate(d)])}
-    pairs["two by two, both orders"] = by_lot([wins(one) for one in d])
+    pairs = {"two by two, both orders": by_lot([wins(one) for one in d])}
     pairs |= {name: scores[name][kept][:, :10] for name in ("one by one", "one by one, calibrated")}
-    pair_rows = rows_of(few, pairs,
-                        [data.users[user] for user in few.users.tolist()], popularity)  # fmt: skip
+    paired = [data.users[user] for user in few.users.tolist()]
+    pair_rows = rows_of(few, pairs, paired, popularity)
+    by_draw = [few.ndcg(one_order_each(d, draw)) for draw in range(N_DRAWS)]
+    pair_rows["two by two, one order"] = [{"ndcg@10": dict(zip(paired, values))} for values in by_draw]
     off = ~np.eye(10, dtype=bool)
     letters = {
         "says A": (d[:, off] > 0).mean(),
@@ -260,8 +271,7 @@ def main(dataset):
         "chosen": {**chosen, "wording": wording},
         "n_able": n_able(model, split, draw),
         "test": table(rows_of(contest, scores, users, popularity)),
-        "lists": table(rows_of(shorter, lists, listed, popularity)),
-        "one_order": table({"all at once, one order": by_order}),
+        "lists": table(rows_of(shorter, lists, listed, popularity) | {"all at once, one order": by_order}),
         "pairs": table(pair_rows),
         "letters": {name: round(float(share), 4) for name, share in letters.items()},
         "places": np.bincount(places, minlength=21)[1:],
