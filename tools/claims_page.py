@@ -54,8 +54,8 @@ Used is what remains when everybody and every film has at least five ratings: 68
 films. The chapters about order and date begin with MovieTweetings, where films were rated as they were watched, and \
 keep everybody and every film with three ratings: 79,822, by 6,516 people, of 3,754 films. Their second data set is \
 MovieLens. A language model as recommender is asked on MovieLens first, and then about the last film of people in the \
-data of those chapters. Below such a claim you read the difference on the second data set, its 95 % interval in brackets, and a \
-verdict:
+data of those chapters. Below such a claim you read the difference on the second data set, its 95 % interval in \
+brackets, and a verdict:
 
 - **holds**: the difference has the same sign there, and the interval does not include zero.
 - **not shown**: the interval includes zero. The second data set does not show the difference. It does not show \
