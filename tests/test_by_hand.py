@@ -421,6 +421,45 @@ REGISTRY |= {
 }
 
 
+# --- An LLM as recommender
+
+
+class _ByTable:
+    """Scores a title by the probabilities of its tokens: other ones where the question holds likes."""
+
+    def __init__(self, p_with, p_without):
+        self.p = {"with likes": p_with, "without": p_without}
+
+    def score(self, prompt, texts):
+        return np.array([np.log(self.p[prompt]).sum() for _ in texts])
+
+
+def _calibrated(p_with, p_without):
+    from recsys_lib.llm_ranking import Prompt, pointwise
+
+    client, prompt = _ByTable(p_with, p_without), Prompt("with {likes}", "without")
+    return (pointwise(client, prompt, ["likes"], ["title"]) - pointwise(client, prompt, [], ["title"]))[0]
+
+
+def _wins(d):
+    from recsys_lib.llm_ranking import wins
+
+    return wins(d)
+
+
+def _pairs(rng):
+    """Whole numbers, so that some pairs are ties."""
+    d = rng.integers(-2, 3, size=(7, 7)).astype(float)
+    np.fill_diagonal(d, 0)
+    return (d,)
+
+
+REGISTRY |= {
+    "llm_recommender.calibrated": (lambda rng: tuple(rng.random((2, rng.integers(1, 9)))), _calibrated),
+    "llm_recommender.wins_by_hand": (_pairs, _wins),
+}
+
+
 @functools.cache
 def by_hand_code(path):
     """(source, function names): imports and functions of the `by-hand` cells, in reading order."""
