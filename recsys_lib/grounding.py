@@ -15,8 +15,9 @@ def named_titles(answer):
 
     An entry stands on its own line or between semicolons. A remark stands behind a year, as in `Heat (1995) - slow`.
     `Heat: 1995`, `Heat, 1995` and `Heat - 1995` are read as `Heat (1995)`. Passed over is what is no entry: a line that
-    ends in a colon, a piece without letters and digits, a year alone, a last piece that breaks off within its year, and
-    running text, which has no number or bullet before it, no year, and more than 8 words or . ! ? at its end.
+    ends in a colon, a piece without letters (so a title of digits needs its year), a last piece that breaks off within
+    its year, and running text, which has no number or bullet before it, no year, and more than 8 words or . ! ? at its
+    end.
     Raises TypeError for anything but a str.   Chapter: Grounding."""
     if not isinstance(answer, str):
         raise TypeError(f"expected an answer as a str, received {type(answer).__name__}")
@@ -27,8 +28,8 @@ def named_titles(answer):
         piece = re.sub(r"[:,–-]\s*((?:19|20)\d{2})\.?$", r" (\1)", piece)
         with_year = re.match(r"(.+?\(\d{4}\))", piece)
         running = not is_marked and not with_year and (len(piece.split()) > SENTENCE or piece[-1:] in tuple(".!?"))
-        name = re.sub(r"\s+\(", " (", (with_year[1] if with_year else piece).strip(QUOTES))
-        no_name = not re.search(r"\w", name) or re.fullmatch(r"(19|20)\d{2}", name) or re.search(r"\(\d*$|:$", name)
+        name = re.sub(r"[\s\"”]*\s\(|[\"”]+\(", " (", (with_year[1] if with_year else piece).strip(QUOTES))
+        no_name = not re.search(r"\w", name) or re.fullmatch(r"[\d)]+", name) or re.search(r"\(\d*$|:$", name)
         if not no_name and not running:
             names.append(name)
     return names
@@ -66,14 +67,21 @@ class Titles:
 
         "in the catalogue": title and year agree.   "another year": the catalogue has the title, not with this year, or
         none was named.   "another film": only the other titles have it, whatever the year.   "invented": nothing does.
-        `1995: Heat` is read as `Heat (1995)` where it is no title itself."""
-        form = _form(name)
-        if form not in self._place and (turned := re.match(r"(\d{4}): (.+)", name)):
-            form = _form(f"{turned[2]} ({turned[1]})")
-        if (place := self._place.get(form)) is not None:
-            return FOUND[0], place
-        short = _without_year(form)
-        return (FOUND[1] if short in self._names else FOUND[2] if short in self._others else FOUND[3]), None
+        A title that is not found as it stands is looked up without a year in front, `1995: Heat`, and without an
+        article in front, too."""
+        forms = [_form(name)]
+        if turned := re.match(r"(\d{4}): (.+)", name):
+            has_year = re.search(r"\(\d{4}\)$", turned[2])
+            forms.append(_form(turned[2] if has_year else f"{turned[2]} ({turned[1]})"))
+        forms += [re.sub(r"^(the|an?) ", "", form) for form in forms]
+        for form in forms:
+            if form in self._place:
+                return FOUND[0], self._place[form]
+        shorts = {_without_year(form) for form in forms}
+        for kind, known in ((FOUND[1], self._names), (FOUND[2], self._others)):
+            if shorts & known:
+                return kind, None
+        return FOUND[3], None
 
 
 def _without_year(form):

@@ -160,6 +160,7 @@ def test_likeliest_takes_the_first_of_equals():
         ("I hope that you enjoy these films.\nUp\n2. What is it?", ["Up", "What is it?"]),
         ("I can only say that I have no films to show here", []),
         ("1. 1995; Alien (1979); Heat (199", ["Alien (1979)"]),
+        ('1. "Raging Bull" (1980)\n“Up” (2009)\n2\n1996)', ["Raging Bull (1980)", "Up (2009)"]),
         (" \n", []),
     ],
 )
@@ -191,6 +192,8 @@ def test_titles_are_looked_up():
     assert titles.find("matrix, the (1999)") == ("in the catalogue", 0)
     assert titles.find("Heat (1986)") == ("in the catalogue", 2)
     assert titles.find("1995: Heat") == ("in the catalogue", 1)
+    assert titles.find("1994: Heat (1995)") == ("in the catalogue", 1)
+    assert titles.find("The Heat (1995)") == ("in the catalogue", 1)
     assert titles.find("scorpio rising") == ("in the catalogue", 3)
     assert titles.find("Heat (1987)") == titles.find("Heat") == ("another year", None)
     assert titles.find("The Solo (1970)") == ("another film", None)
