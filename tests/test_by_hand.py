@@ -421,6 +421,55 @@ REGISTRY |= {
 }
 
 
+# --- Grounding: random titles over a few tokens, and a model that scores them at random
+
+
+def _titles(rng):
+    return sorted({tuple(rng.integers(1, 6, size=rng.integers(1, 5)).tolist()) for _ in range(8)})
+
+
+def _grown(titles, end):
+    from recsys_lib.grounding import PrefixTree
+
+    return PrefixTree(titles, end).root
+
+
+def _tree_and_model(rng):
+    """A tree whose tokens are texts, its end, and log p of the tokens after what is written."""
+    titles, seed = [tuple(map(str, title)) for title in _titles(rng)], int(rng.integers(1000))
+    tree = {}
+    for place, title in enumerate(titles):
+        node = tree
+        for token in title:
+            node = node.setdefault(token, {})
+        node["0"] = place
+
+    def log_p(begun):
+        return dict(zip("012345", np.random.default_rng([seed, *map(int, begun)]).normal(size=6)))
+
+    return tree, "0", log_p
+
+
+def _held_title(tree, end, log_p):
+    from recsys_lib.grounding import HeldToTree, PrefixTree
+
+    def titles(node, begun=()):
+        for token, child in node.items():
+            yield from [begun] if token == end else titles(child, (*begun, int(token)))
+
+    held, written = HeldToTree([PrefixTree(list(titles(tree)), int(end))], 1, 6), []
+    while not held.named[0]:
+        logits = np.array([[*log_p(tuple(written)).values(), -99.0]])
+        written.append(str(held(logits, None)[0]))
+    return written
+
+
+REGISTRY |= {
+    "llm_grounding.grow": (lambda rng: (_titles(rng), 0), _grown),
+    "llm_grounding.held_title": (_tree_and_model, _held_title),
+}
+
+
 # --- An LLM as recommender
 
 
