@@ -18,8 +18,8 @@ Three stages  score â†’ `top_k(scores, k, exclude=csr) -> int32 (n_users, k)` â†
               lower index, -1 where fewer than k exist. Only `top_k` filters.
 Metric        ranking: (recommended, relevant csr) -> float64 (n_users,), NaN for a user with nothing relevant.
               Ratings: pairs -> float. Lists: all lists -> float.
-LLMClient     `generate(prompt) -> str`, `score(prompt, texts) -> float64 (len(texts),)`, the log-likelihood of each text
-              as the answer: SmolLM2 on this machine, its recorded answers, or a server, which has no score.
+LLMClient     `generate(prompt) -> str`, `score(prompt, texts) -> float64 (len(texts),)`, the log-likelihood of each
+              text as the answer: SmolLM2 on this machine, its recorded answers, or a server, which has no score.
 rng           int or numpy.random.Generator, keyword-only. Same seed, same bytes.
 Errors        ValueError, KeyError, TypeError, FileNotFoundError, NotFittedError. The message says what was
               expected and what came.
