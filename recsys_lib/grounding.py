@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from recsys_lib.llm_lists import MARK, SENTENCE, _form, _plain
+from recsys_lib.llm_lists import MARK, SENTENCE, plain_text, title_form
 
 FOUND = ("in the catalogue", "another year", "another film", "invented")  # what a named title can be
 QUOTES = " \t\"'“”‘’`*_"
@@ -39,9 +39,9 @@ def named_like(text, titles):
     """Which of the titles a text names first, with its year or without: its place, or None.
 
     Of titles that begin at the same letter the longest counts.   Chapter: Grounding."""
-    text, found = _plain(text), []
+    text, found = plain_text(text), []
     for place, title in enumerate(titles):
-        short = _without_year(_plain(title))
+        short = _without_year(plain_text(title))
         if (at := re.search(rf"(?<!\w){re.escape(short)}(?!\w)", text)) is not None:
             found.append((at.start(), -len(short), place))
     return min(found)[2] if found else None
@@ -57,10 +57,10 @@ class Titles:
     def __init__(self, catalogue, others=()):
         self.titles, self._place = list(catalogue), {}
         for place, title in enumerate(catalogue):
-            if self._place.setdefault(_form(title), place) != place:
+            if self._place.setdefault(title_form(title), place) != place:
                 raise ValueError(f"expected different titles, received {title!r} twice")
         self._names = {_without_year(form) for form in self._place}
-        self._others = {_without_year(_form(title)) for title in others}
+        self._others = {_without_year(title_form(title)) for title in others}
 
     def find(self, name):
         """(kind, place) of a named title: one of FOUND, and where it stands in the catalogue, or None.
@@ -69,10 +69,10 @@ class Titles:
         none was named.   "another film": only the other titles have it, whatever the year.   "invented": nothing does.
         A title that is not found as it stands is looked up without a year in front, `1995: Heat`, and without an
         article in front, too."""
-        forms = [_form(name)]
+        forms = [title_form(name)]
         if turned := re.match(r"(\d{4}): (.+)", name):
             has_year = re.search(r"\(\d{4}\)$", turned[2])
-            forms.append(_form(turned[2] if has_year else f"{turned[2]} ({turned[1]})"))
+            forms.append(title_form(turned[2] if has_year else f"{turned[2]} ({turned[1]})"))
         forms += [re.sub(r"^(the|an?) ", "", form) for form in forms]
         for form in forms:
             if form in self._place:

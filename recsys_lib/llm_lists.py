@@ -91,22 +91,22 @@ def ranked(client, prompt, titles, k, *, fallback, rng=None, **settings):
 
 def _names(titles):
     """{form of a title: its place}: with its year, and without where that is one title alone."""
-    if isinstance(titles, str) or not all(isinstance(title, str) and _form(title) for title in titles):
+    if isinstance(titles, str) or not all(isinstance(title, str) and title_form(title) for title in titles):
         raise TypeError(f"expected titles as a list of str with letters or digits in them, received {titles!r:.60}")
     names, short = {}, {}
     for place, title in enumerate(titles):
-        if names.setdefault(_form(title), place) != place:
+        if names.setdefault(title_form(title), place) != place:
             raise ValueError(f"expected different titles, received {title!r} twice")
-        short.setdefault(_form(re.sub(r"\(\d{4}\)\s*$", "", title)), []).append(place)
+        short.setdefault(title_form(re.sub(r"\(\d{4}\)\s*$", "", title)), []).append(place)
     return {name: places[0] for name, places in short.items() if name and len(places) == 1} | names
 
 
-def _form(text):
-    """`_plain` with the article in front: `Matrix, The (1999)` → `the matrix (1999)`."""
-    return re.sub(r"^(.+), (the|a|an)(?= \(\d{4}\)$|$)", r"\2 \1", _plain(text))
+def title_form(text):
+    """`plain_text` with the article in front: `Matrix, The (1999)` → `the matrix (1999)`."""
+    return re.sub(r"^(.+), (the|a|an)(?= \(\d{4}\)$|$)", r"\2 \1", plain_text(text))
 
 
-def _plain(text):
+def plain_text(text):
     """Small letters, one space between words, no quotes around."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("’", "'").split()).strip(EDGE)
 
@@ -135,7 +135,7 @@ def _find(text, names, n):
             return int(plain) - 1
         with_remark = re.match(r"(.+?\(\d{4}\))\W*\s*[-–—:]\s", form)
         for name in (form, with_remark[1] if with_remark else form):
-            if (index := names.get(_form(name))) is not None:
+            if (index := names.get(title_form(name))) is not None:
                 return index
     return None
 
@@ -146,5 +146,5 @@ def _is_running_text(line):
 
 
 def _begins_a_title(text, titles):
-    begun = _plain(MARK.sub("", text, count=1) if MARK.match(text) else text)
-    return bool(begun) and any(form(title).startswith(begun) for title in titles for form in (_plain, _form))
+    begun = plain_text(MARK.sub("", text, count=1) if MARK.match(text) else text)
+    return bool(begun) and any(form(title).startswith(begun) for title in titles for form in (plain_text, title_form))

@@ -33,7 +33,7 @@ def contests(experiment, runner):
                 draw_contest(experiment.retriever(dataset), split, liked_from=dataset.liked_from),
                 film_titles(dataset.data.item_table),
                 dataset.data.users,
-                experiment.popularity_of(split, dataset.liked_from),
+                experiment.popularity_of(split.seen("test"), dataset.liked_from),
             )
         return drawn[name]
 

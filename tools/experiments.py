@@ -17,15 +17,15 @@ from bookfiles import ROOT
 
 FOLDER = ROOT / "tools" / "experiments"
 DATA_SETS = ("movielens", "movietweetings")  # in this order: the second run looks up what was chosen on the first
-OF_SEQUENCES = dict.fromkeys(("sequences", "attention", "date"), ("sequences", "sequences_movielens"))
-OF_SEQUENCES["llm_recommender"] = ("movielens", "last_film_movietweetings")
+DATA_SETS_OF = dict.fromkeys(("sequences", "attention", "date"), ("sequences", "sequences_movielens"))
+DATA_SETS_OF |= {"llm_recommender": ("movielens", "last_film_movietweetings")}
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1",
               "TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}  # fmt: skip
 
 
 def run(name):
     """Both data sets, one after the other. Returns the exit status of the first that failed, else 0."""
-    for data in OF_SEQUENCES.get(name, DATA_SETS):
+    for data in DATA_SETS_OF.get(name, DATA_SETS):
         print(f"--- {name} on {data}", flush=True)
         start = time.time()
         code = (

@@ -203,6 +203,12 @@ class Search:
         return self.make(settings)
 
 
+def popularity_of(data, liked_from):
+    """How many people liked each item; every pair is a like where there are no ratings or no threshold."""
+    liked = np.ones(len(data), bool) if data.rating is None or liked_from is None else data.rating >= liked_from
+    return np.bincount(data.item[liked], minlength=data.n_items)
+
+
 def ndcg(part):
     return float(np.mean(list(part["ndcg@10"].values())))
 

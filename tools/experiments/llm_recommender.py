@@ -14,7 +14,7 @@ from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
-from _runner import table, write_whole
+from _runner import popularity_of, table, write_whole
 from scipy.stats import spearmanr
 
 from recsys_lib import results
@@ -187,12 +187,6 @@ def best_wording(asked, contest, titles):
     return tried, max(tried, key=tried.get)
 
 
-def popularity_of(split, liked_from):
-    seen = split.seen("test")
-    liked = np.ones(len(seen), bool) if seen.rating is None or liked_from is None else seen.rating >= liked_from
-    return np.bincount(seen.item[liked], minlength=seen.n_items).astype(float)
-
-
 def read_before(blank, popularity):
     """Whether titles that are likely without any likes are popular ones: rank correlation over the candidates."""
     items = list(blank)
@@ -209,7 +203,7 @@ def in_a_world(asked, chosen):
     raw = one_by_one(asked, contest, titles, **chosen["raw"])
     calibrated = one_by_one(asked, contest, titles, **chosen["calibrated"])
     blank, by_item = worth_by_itself(asked, contest, titles, chosen["calibrated"]["prompt"])
-    popularity = popularity_of(split, 4.0)
+    popularity = popularity_of(split.seen("test"), 4.0)
     scores = {"one by one": raw, "one by one, calibrated": calibrated - blank, "title by itself": blank}
     rows = rows_of(contest, scores, contest.users.tolist(), popularity)
     return table(rows), read_before(by_item, popularity)
@@ -232,7 +226,7 @@ def main(dataset):
     tried, chosen = best_prompts(asked, validation, titles)
     contest = draw_contest(model, split, "test", n_users=N_TEST, **draw)
     users = [data.users[user] for user in contest.users.tolist()]
-    popularity = popularity_of(split, dataset.liked_from)
+    popularity = popularity_of(split.seen("test"), dataset.liked_from)
     raw = one_by_one(asked, contest, titles, **chosen["raw"])
     with_likes = one_by_one(asked, contest, titles, **chosen["calibrated"])
     blank, _ = worth_by_itself(asked, contest, titles, chosen["calibrated"]["prompt"])

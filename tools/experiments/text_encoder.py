@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _runner import COMPUTES, unchanged, write_whole
+from _runner import COMPUTES, popularity_of, unchanged, write_whole
 
 from recsys_lib import results
 from recsys_lib.data import (
@@ -80,11 +80,6 @@ class Fitted(Same):
 
     def __init__(self, model):
         self.score = model.score
-
-
-def popularity_of(data, liked_from):
-    liked = np.ones(len(data), bool) if data.rating is None else data.rating >= liked_from
-    return np.bincount(data.item[liked], minlength=data.n_items)
 
 
 def by_user(model, cut, liked_from, candidates="cold"):
