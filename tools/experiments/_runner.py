@@ -209,6 +209,26 @@ def popularity_of(data, liked_from):
     return np.bincount(data.item[liked], minlength=data.n_items)
 
 
+def write_side_by_side(model, records, prompts, max_tokens, block=32):
+    """Greedy answers of a language model to the prompts that are not in the records, which they are added to.
+
+    model: a function that gives the LanguageModel, called where something has to be written.   records: those of a
+    `Recorder`.   Prompts of the same number of tokens go side by side, `block` at most. Yields, after each block, how
+    many blocks are done, how many there are, and the tokens it wrote."""
+    from recsys_lib.llm_client import request_hash, request_to_generate
+
+    by_length = {}
+    for prompt in dict.fromkeys(prompts):
+        if (key := request_hash(request_to_generate(prompt, max_tokens, 0.0, 1.0, 0))) not in records:
+            by_length.setdefault(len(ids := model().chat(prompt)), []).append((key, ids))
+    blocks = [rows[i : i + block] for _, rows in sorted(by_length.items()) for i in range(0, len(rows), block)]
+    for number, some in enumerate(blocks, 1):
+        texts = [ids for _, ids in some]
+        written = model().write(texts, lambda logits, _: logits.argmax(axis=1), max_tokens=max_tokens)
+        records |= {key: model().decode(ids) for (key, _), ids in zip(some, written)}
+        yield number, len(blocks), sum(map(len, written))
+
+
 def ndcg(part):
     return float(np.mean(list(part["ndcg@10"].values())))
 

@@ -10,7 +10,7 @@ import sys
 import time
 
 import numpy as np
-from _runner import write_whole
+from _runner import write_side_by_side, write_whole
 from scipy import sparse
 
 from recsys_lib import results
@@ -95,34 +95,23 @@ class Writer:
 
     def __call__(self, part, prompts, max_tokens):
         """{prompt: text}. Prompts of the same number of tokens go side by side; kept after each block."""
-        drafts, lengths, began, n_tokens = self.drafts(part), {}, time.time(), 0
-        keys = {text: request_hash(request_to_generate(text, max_tokens, 0.0, 1.0, 0)) for text in prompts}
-        for text, key in keys.items():
-            if key not in drafts.records:
-                ids = self.model.chat(text)
-                lengths.setdefault(len(ids), []).append((key, ids))
-        blocks = [rows[i : i + BLOCK] for _, rows in sorted(lengths.items()) for i in range(0, len(rows), BLOCK)]
-        for number, block in enumerate(blocks, 1):
-            start = time.time()
-            written = self.model.write([ids for _, ids in block], greedy, max_tokens=max_tokens)
-            drafts.records |= {key: self.model.decode(ids) for (key, _), ids in zip(block, written)}
+        drafts, n_tokens, began = self.drafts(part), 0, time.time()
+        start = began
+        for number, n_blocks, written in write_side_by_side(
+            lambda: self.model, drafts.records, prompts, max_tokens, block=BLOCK
+        ):
             drafts.save()
-            n_tokens += sum(map(len, written))
-            self.add(part, time.time() - start, sum(map(len, written)))
-            if number % 10 == 0 or number == len(blocks):
-                speed = n_tokens / (time.time() - began)
-                print(f"{part}: {number} of {len(blocks)} blocks, {speed:.0f} tokens/s", flush=True)
-        return {text: drafts.records[key] for text, key in keys.items()}
+            self.add(part, time.time() - start, written)
+            n_tokens, start = n_tokens + written, time.time()
+            if number % 10 == 0 or number == n_blocks:
+                print(f"{part}: {number} of {n_blocks} blocks, {n_tokens / (start - began):.0f} tokens/s", flush=True)
+        return {text: drafts.generate(text, max_tokens=max_tokens) for text in prompts}
 
 
 class _Named:
     """Whose answers a `Recorder` keeps."""
 
     name = LocalLLM.name
-
-
-def greedy(logits, written):
-    return logits.argmax(axis=1)
 
 
 # Sentences about films, and the cold ones among them

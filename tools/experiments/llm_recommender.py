@@ -14,13 +14,13 @@ from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
-from _runner import popularity_of, table, write_whole
+from _runner import popularity_of, table, write_side_by_side, write_whole
 from scipy.stats import spearmanr
 
 from recsys_lib import results
 from recsys_lib.contest import draw_contest
 from recsys_lib.data import data_home, invented_texts, simulate_world, split_by_user_time
-from recsys_lib.llm_client import ANSWERS, LocalLLM, RecordedLLM, Recorder, request_hash, request_to_generate
+from recsys_lib.llm_client import ANSWERS, LocalLLM, RecordedLLM, Recorder, request_hash
 from recsys_lib.llm_lists import KINDS
 from recsys_lib.llm_ranking import LISTS, PROMPTS, list_prompt, listwise, pairwise, pointwise, rotations, wins
 from recsys_lib.models import EASE, RecencyRidge
@@ -63,15 +63,8 @@ class Asked:
 
     def write_all(self, prompts):
         """Greedy answers to prompts of the same length, side by side: as `generate` gives them one by one."""
-        keys = [request_hash(request_to_generate(prompt, MAX_TOKENS, 0.0, 1.0, 0)) for prompt in prompts]
-        if all(key in self.recorder.records for key in keys):
-            return
-        model, by_length = self.local.model, {}
-        for key, prompt in zip(keys, prompts):
-            by_length.setdefault(len(ids := model.chat(prompt)), []).append((key, ids))
-        for some in by_length.values():
-            answers = model.write([ids for _, ids in some], lambda logits, _: logits.argmax(1), max_tokens=MAX_TOKENS)
-            self.recorder.records |= {key: model.decode(ids) for (key, _), ids in zip(some, answers)}
+        for _ in write_side_by_side(lambda: self.local.model, self.recorder.records, prompts, MAX_TOKENS):
+            pass
 
 
 def liked_titles(contest, row, titles, n):
