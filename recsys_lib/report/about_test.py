@@ -1,0 +1,123 @@
+"""The part of the page about the test: what each model scored, how sure that is, and what was held back."""
+
+from recsys_lib import formatting
+
+from . import figures
+from .comparing import BASELINE, METRICS
+from .markup import table_of, text, with_interval
+
+NAMES = {"ndcg@10": "NDCG@10", "recall@20": "Recall@20"}
+MEANING = {
+    "ndcg@10": "how far up a user's held-back likes stand in the first ten of the list: 1 is best, 0 is none there",
+    "recall@20": "the share of a user's held-back likes that is among the first twenty",
+}
+
+
+def answer(comparison):
+    """What the test showed, in two or three sentences."""
+    if comparison.split is None:
+        return f"No test was possible. {comparison.cut}"
+    best = comparison.best()
+    if best is None:
+        return "No model could be tested on this file; the table below says why for each."
+    table = comparison.table(METRICS[0], baseline=best)
+    if table is None:
+        value = formatting.number(comparison.means(METRICS[0])[best])
+        return f"{best} has the highest NDCG@10, {value}, of one user: that shows nothing about others."
+    row = table.loc[best]
+    said = f"{best} makes the best lists here: NDCG@10 {_mean(row)} over {comparison.n_users():,} users."
+    if not row["mean"] > 0:
+        return f"No model put a held-back like into anybody's first ten: NDCG@10 is 0, {comparison.n_users():,} users."
+    if len(table) == 1:
+        return f"{said} No other model could be tested."
+    second = table.index[1]
+    low, high = -table.difference_high[second], -table.difference_low[second]
+    gap = f"{formatting.number(-table.difference[second])} below, 95 % interval {formatting.interval(low, high)}"
+    if low > 0:
+        return f"{said} The next is {second}, {gap}: it excludes zero."
+    return f"{said} The next is {second}, {gap}: it includes zero, so this test does not show a difference."
+
+
+def _mean(row):
+    return f"{formatting.number(row['mean'])} {formatting.interval(row['low'], row['high'])}"
+
+
+def about_test(reading, comparison):
+    title = "<h2>Which model makes the best list?</h2>\n"
+    if comparison.split is None:
+        return f"{title}<p>{text(comparison.cut)}</p>"
+    parts = [title, f"<p>{text(comparison.cut)} {_cold(comparison.split)}</p>", _picture(comparison)]
+    parts.append(_results(comparison))
+    meanings = " ".join(f"{NAMES[m]}: {MEANING[m]}." for m in METRICS)
+    users = f"Means over the {comparison.n_users():,} users with a like in the test part; no list holds what they had."
+    parts.append(
+        f'<p class="small">{text(meanings)} {text(users)} Brackets: 95 % intervals by a paired bootstrap of users, one '
+        "seed a model; of differences, where they exclude zero, users like these would show the same sign.</p>"
+    )
+    if comparison.left_out:
+        items = "".join(f"<li>{text(line)}</li>" for line in comparison.left_out)
+        parts.append(f"<h3>What the fused model had to do without</h3>\n<ul>{items}</ul>")
+    if comparison.notes:
+        items = "".join(f"<li>{text(line)}</li>" for line in comparison.notes)
+        parts.append(f"<h3>Warnings of the run</h3>\n<ul>{items}</ul>")
+    rows = comparison.split.report()[["ratings", "users", "items", "cold_users", "ratings_of_cold_items"]]
+    cells = [[text(part), *(f"{value:,}" for value in row)] for part, row in zip(rows.index, rows.to_numpy())]
+    header = ["part", "pairs", "users", "items", "new users", "on new items"]
+    parts.append("<h3>What was held back</h3>\n" + table_of(header, cells, number=range(1, 6)))
+    return "\n".join(parts)
+
+
+def _cold(split):
+    row = split.report().loc["test"]
+    share = row["ratings_of_cold_items"] / row["ratings"]
+    if not share:
+        return "Every item of the test was met before."
+    cold = f"{share:.1%} of the test's pairs are on items that nobody had before: "
+    return cold + "a model that learns from pairs alone cannot find them."
+
+
+def _picture(comparison):
+    table = comparison.table(METRICS[0])
+    if table is None:
+        return ""
+    rows = [(name, row["mean"], row["low"], row["high"]) for name, row in table.iterrows()]
+    said = "; ".join(f"{name} {formatting.number(mean)} {formatting.interval(*ends)}" for name, mean, *ends in rows)
+    alt = f"Mean NDCG@10 with 95 % intervals, best first: {said}."
+    title = f"{table.index[0]} has the highest NDCG@10" if table["mean"].iloc[0] > 0 else "NDCG@10 is 0 for all"
+    picture = figures.intervals(rows, alt=alt)
+    others = table[table["difference"].notna()]
+    rows = [(name, r["difference"], r["difference_low"], r["difference_high"]) for name, r in others.iterrows()]
+    first = figures.figure(title, picture, "NDCG@10; bars: 95 % interval over users.")
+    if not rows:
+        return first
+    above = [name for name, _, low, _ in rows if low > 0]
+    title = f"Above {BASELINE} by an interval that excludes zero: {', '.join(above) or 'none'}"
+    said = "; ".join(f"{name} {formatting.number(v, 4, '+')} {formatting.interval(*e)}" for name, v, *e in rows)
+    alt = f"NDCG@10 less that of {BASELINE}, with 95 % intervals: {said}."
+    note = f"NDCG@10 less that of {BASELINE}; bars: 95 % interval of the difference, the same users in both."
+    return first + figures.figure(title, figures.intervals(rows, alt=alt, reference=0, signed=True), note)
+
+
+def _results(comparison):
+    """A table for each metric, and one of what the models cost."""
+    parts, order = [], list(comparison.results)
+    for metric in METRICS:
+        table = comparison.table(metric)
+        if table is None:
+            rows = [[text(name), formatting.number(mean)] for name, mean in comparison.means(metric).items()]
+            parts.append(table_of(["model", NAMES[metric]], rows, number=1) if rows else "")
+            continue
+        rows = []
+        for name, row in table.iterrows():
+            ends = row["difference"], row["difference_low"], row["difference_high"]
+            own = with_interval(row["mean"], row["low"], row["high"], bold=row["mean"] == table["mean"].max())
+            rows.append([text(name), own, "–" if name == BASELINE else with_interval(*ends, plus="+")])
+        parts.append(table_of(["model", NAMES[metric], f"less {BASELINE}"], rows, number=(1, 2)))
+        order = list(table.index)
+        unserved = table["n_unserved"].astype(int)
+    if order:
+        none = [f"{unserved[name]:,}" if comparison.n_users() > 1 else "–" for name in order]
+        rows = [[text(name), n, f"{comparison.seconds[name]:.1f}"] for name, n in zip(order, none)]
+        parts.append(table_of(["model", "users it has no list for", "seconds"], rows, number=(1, 2)))
+    failed = [f"<li>{text(name)}: not tested. {text(why)}</li>" for name, why in comparison.failures.items()]
+    return "".join(parts) + (f"<ul>{''.join(failed)}</ul>" if failed else "")

@@ -1,0 +1,101 @@
+"""The page: one HTML file with everything in it, which asks nobody for anything."""
+
+from .about_file import about_file
+from .about_test import about_test, answer
+from .comparing import FEW
+from .markup import ident, is_there, table_of, text
+from .style import CSS
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+def page(name, reading, audited, comparison, shown, *, command, sha256, versions):
+    """The whole page as text.
+
+    name: of the file.   reading: a Reading.   audited: the table of `audit`.   comparison: a Comparison.   shown: a
+    UserList.   command: as it was given.   sha256: of the file.   versions: name → version."""
+    sections = [
+        _head(name, reading, comparison),
+        about_file(reading, audited),
+        about_test(reading, comparison),
+        _list(shown),
+        _made(command, sha256, versions),
+    ]
+    head = f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{text(name)}: which list is best</title>
+<style>{CSS}</style>
+</head>
+"""
+    return head + "<body>\n<main>\n" + "\n".join(sections) + "\n</main>\n</body>\n</html>\n"
+
+
+def _head(name, reading, comparison):
+    facts = [] if comparison.fair else [comparison.cut]
+    facts.append(reading.liked_why)
+    if reading.n_merged:
+        facts.append(f"{reading.n_merged:,} of {reading.n_rows:,} rows repeat a pair and were merged (--duplicates).")
+    n = comparison.n_users()
+    if 0 < n < FEW:
+        few = "Only one user has" if n == 1 else f"Only {n} users have"
+        rough = "of one user no interval can be drawn" if n == 1 else "the intervals are rough, and rather too narrow"
+        facts.append(f"{few} a like in the test part: {rough}. Take the order of the models as a hint.")
+    facts += reading.notes
+    items = "".join(f"<li>{text(fact)}</li>" for fact in facts)
+    return (
+        f"<h1>{ident(name)}: which list is best</h1>\n"
+        f'<p class="answer">{text(answer(comparison))}</p>\n'
+        f'<div class="first"><p><b>Read this first</b></p><ul>{items}</ul></div>'
+    )
+
+
+def _list(shown):
+    parts = [f"<h2>A list for user {ident(shown.user)}</h2>"]
+    if shown.why:
+        parts.append(f"<p>{text(shown.why)}</p>")
+    if shown.listed is not None:
+        parts.append(f"<p>By {text(shown.by)}, fitted on the whole file; what the user has already is left out.</p>")
+        parts.append(_items(shown.listed.drop(columns="score")))
+    title = f"What the user {shown.has}, {'newest first' if 'date' in shown.history else 'in the order of the file'}"
+    parts.append(f"<h3>{title}</h3>\n" + _items(shown.history))
+    return "\n".join(parts)
+
+
+def _items(table):
+    """A table of items: title and year where they are, the id beside them, and what else is told."""
+    rows, header = [], []
+    titled = "title" in table
+    for row in table.to_dict("records"):
+        cells = {}
+        if "rank" in row:
+            cells["rank"] = text(row["rank"])
+        title = row.get("title") if titled else None
+        if is_there(title):
+            year = f" ({text(row['year'])})" if is_there(row.get("year")) else ""
+            cells["item"] = f"{ident(title)}{year}<small>{ident(row['item_id'])}</small>"
+        else:
+            cells["item"] = ident(row["item_id"])
+        for name in ("genres", "rating", "date"):
+            if name in table:
+                value = row[name]
+                said = f"{value:g}" if name == "rating" else str(value).replace("|", ", ") if is_there(value) else ""
+                cells[name] = text(said)
+        header = list(cells)
+        rows.append(list(cells.values()))
+    return table_of(header, rows, number=[i for i, name in enumerate(header) if name in ("rating", "date")])
+
+
+def _made(command, sha256, versions):
+    used = ", ".join(f"{name} {version}" for name, version in versions.items())
+    settings = "Models with their default settings, chosen before this file was seen"
+    return (
+        "<h2>How was this page made?</h2>\n"
+        f"<p><code>{text(command)}</code></p>\n"
+        f"<p>{text(settings)}; each is fitted on everything before the test part, which is used once. "
+        f"What a number here is worth is told in the chapter Evaluation of <i>Unify &amp; Fuse</i>.</p>\n"
+        f'<p class="small">File: SHA-256 {text(sha256)}. {text(used)}.</p>'
+    )
