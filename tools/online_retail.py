@@ -14,6 +14,7 @@ import os
 import sys
 import tempfile
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -37,7 +38,7 @@ def read(source=None):
     is not there, ValueError for one without these columns, ConnectionError where it cannot be downloaded, ImportError
     for a Parquet file without pyarrow."""
     if source is None:
-        nearby = NEARBY.exists() and _can_read_parquet()
+        nearby = NEARBY.exists() and find_spec("pyarrow")  # the copy is a Parquet file
         source = NEARBY if nearby else fetch(URL, sha256=SHA256, name="online_retail.zip")
     source = Path(source)
     if not source.exists():
@@ -52,14 +53,6 @@ def read(source=None):
     if missing := [name for name in COLUMNS if name not in table]:
         raise ValueError(f"expected the columns {COLUMNS} in {source.name}, got none of {missing}")
     return table[COLUMNS]
-
-
-def _can_read_parquet():
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError:
-        return False
-    return True
 
 
 def workbook(file):
