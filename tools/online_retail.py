@@ -20,12 +20,11 @@ from xml.etree import ElementTree
 
 import pandas as pd
 
-from bookfiles import ROOT
 from recsys_lib.data import fetch
 
 URL = "https://archive.ics.uci.edu/static/public/352/online+retail.zip"
 SHA256 = "f5385cbb54bbebf7196389109c6b0621faab0c304e3702548165e71c84aede8b"
-NEARBY = ROOT.parent / "shared" / "data" / "online-retail" / "onlineretail.parquet"
+NEARBY = Path(__file__).resolve().parents[2] / "shared" / "data" / "online-retail" / "onlineretail.parquet"
 COLUMNS = ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "CustomerID"]
 SPREADSHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 FIRST_DAY = 25_569  # 1970-01-01 in the days of a spreadsheet
@@ -125,7 +124,13 @@ def main(argv=None):
         return 2
     try:
         table = read(args.source)
-    except (OSError, ValueError, ImportError, KeyError, zipfile.BadZipFile) as error:
+    except ConnectionError as error:
+        print(f"online_retail: {error}; download it yourself and give --source FILE", file=sys.stderr)
+        return 2
+    except ImportError:
+        print("online_retail: a Parquet file needs pyarrow: pip install pyarrow", file=sys.stderr)
+        return 2
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         print(f"online_retail: {error}", file=sys.stderr)
         return 2
     pairs, left_out = purchases(table)
