@@ -40,6 +40,7 @@ pages: env
 	@$(RUN)/surprise.py
 	@$(RUN)/claims_page.py
 	@$(RUN)/formula_index.py
+	@$(RUN)/map_page.py
 
 book: env pages ## build the site and say where it lies
 	@$(RUN)/build_book.py

@@ -37,13 +37,12 @@ class Head(NamedTuple):
 
 
 def parts():
-    """{notebook without ending, as _toc.yml names it: caption of its part}."""
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-    return {
-        str(chapter.get("file")).removesuffix(".ipynb"): part.get("caption", "")
-        for part in contents["parts"]
-        for chapter in part["chapters"]
-    }
+    """{notebook without ending, as _toc.yml names it: caption of its part}; one without goes on with that before it."""
+    contents, caption, found = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8")), "", {}
+    for part in contents["parts"]:
+        caption = part.get("caption", caption)
+        found |= {str(chapter.get("file")).removesuffix(".ipynb"): caption for chapter in part["chapters"]}
+    return found
 
 
 def read_head(path, part=""):

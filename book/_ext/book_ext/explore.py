@@ -1,6 +1,7 @@
 """Explorable pages: their scripts load where a figure names them, and their question is known to the links at the foot.
 
-A page holds `<div class="explore" data-explore="NAME">` with a still figure inside, which explore/NAME.js replaces."""
+A page holds `<div class="explore" data-explore="NAME">` with a still figure inside, which explore/NAME.js replaces.
+`<div class="systems" data-systems>` holds a table that systems.js lets the reader sort and filter."""
 
 import re
 
@@ -20,7 +21,11 @@ def mark_question(app, doctree):
 
 
 def add_scripts(app, pagename, templatename, context, doctree):
-    if names := FIGURE.findall(context.get("body", "")):
+    body = context.get("body", "")
+    if "data-systems" in body:
+        app.add_css_file("css/systems.css")
+        app.add_js_file("systems.js", loading_method="defer")
+    if names := FIGURE.findall(body):
         films = ["films"] if ABOUT_FILMS & set(names) else []
         models = [model for name in names for model in MODELS.get(name, ())]
         for name in ("explore", *(f"explore_{name}" for name in films)):
