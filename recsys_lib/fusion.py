@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from recsys_lib._checks import check_2d, check_csr, indices, setting
+from recsys_lib.retrieval import top_k
 
 
 def min_max(scores, *, exclude=None):
@@ -163,6 +164,46 @@ def error_overlap(a, b, relevant):
     hit_a, hit_b = (_points(lists, relevant.shape[1], np.ones)[user, item] > 0 for lists in (a, b))
     counts = (hit_a & hit_b, hit_a & ~hit_b, ~hit_a & hit_b, ~hit_a & ~hit_b)
     return Overlap(*(int(part.sum()) for part in counts))
+
+
+def beyond(better, other, relevant, *, exclude=None, depth=30):
+    """Does a second model tell the relevant from the rest where the first one cannot?
+
+        candidates of u: the first `depth` items of the better model
+        e_ui = (t_ui − mean t) − β_u (s_ui − mean s),   β_u = Σ (s − mean s)(t − mean t) / Σ (s − mean s)²
+        value_u = P(e of a relevant candidate > e of another one) + ½ P(equal)
+
+    s and t are the scores of the better and the other model among the candidates: e is what t says that no multiple of
+    s says. 1 puts all relevant candidates first, ½ tells nothing, 0 puts them last.
+    better, other: (n_users, n_items), finite.   relevant, exclude: csr of that shape; a stored entry counts.
+    Returns float64 (n_users,), NaN for a user whose candidates are all relevant or none of them is. Raises what
+    `min_max` does, and ValueError for shapes that differ or a depth below 2.
+    Chapter: Fusing scores."""
+    setting("depth", depth, 2, whole=True)
+    better, other = _checked([better, other])
+    relevant = check_csr("relevant", relevant)
+    if relevant.shape != better.shape:
+        raise ValueError(f"expected relevant of the shape of the scores {better.shape}, received {relevant.shape}")
+    lists, values = top_k(better, depth, exclude=exclude), np.full(len(better), np.nan)
+    for user, items in enumerate(lists):
+        items = items[items >= 0]
+        wanted = np.isin(items, relevant.indices[relevant.indptr[user] : relevant.indptr[user + 1]])
+        if wanted.any() and not wanted.all():
+            values[user] = _share_above(_what_is_left(better[user, items], other[user, items]), wanted)
+    return values
+
+
+def _what_is_left(s, t):
+    """t less its mean and its regression on s."""
+    s, t = s - s.mean(), t - t.mean()
+    left = t - (s @ t / (s @ s) if s @ s > 0 else 0) * s
+    return np.where(np.abs(left) > 1e-9 * np.abs(t).max(), left, 0)  # of a multiple of s rounding leaves a little
+
+
+def _share_above(values, marked):
+    """Share of the pairs of a marked and another value in which the marked one is larger; equal ones count half."""
+    more = np.subtract.outer(values[marked], values[~marked])
+    return ((more > 0) + (more == 0) / 2).mean()
 
 
 def _scores_and_left(scores, exclude):

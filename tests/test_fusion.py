@@ -122,6 +122,40 @@ def test_hits_of_the_overlap_are_those_of_recall():
     assert fusion.error_overlap(a, a, relevant).jaccard == 1
 
 
+def beyond_by_loops(better, other, wanted, seen, depth):
+    values = np.full(len(better), np.nan)
+    for user in range(len(better)):
+        items = sorted(np.flatnonzero(~seen[user]), key=lambda i: (-better[user, i], i))[:depth]
+        if len({wanted[user, i] for i in items}) < 2:
+            continue
+        x = np.array([[1, better[user, i]] for i in items])
+        t = np.array([other[user, i] for i in items])
+        e = dict(zip(items, t - x @ np.linalg.lstsq(x, t, rcond=None)[0]))
+        pairs = [(e[i], e[j]) for i in items if wanted[user, i] for j in items if not wanted[user, j]]
+        values[user] = np.mean([0.5 if abs(a - b) < 1e-9 else float(a > b) for a, b in pairs])
+    return values
+
+
+@pytest.mark.parametrize("depth", [2, 6, 30])
+def test_beyond_is_its_loop(depth):
+    rng = np.random.default_rng(depth)
+    better, other = rng.normal(size=(2, 40, 12))
+    wanted, seen = rng.random((2, 40, 12)) < 0.25
+    found = fusion.beyond(better, other, csr(wanted), exclude=csr(seen), depth=depth)
+    np.testing.assert_allclose(found, beyond_by_loops(better, other, wanted, seen, depth))
+
+
+def test_beyond_of_what_is_known_of_the_answer_and_of_noise():
+    rng = np.random.default_rng(0)
+    better, wanted = rng.normal(size=(300, 60)), rng.random((300, 60)) < 0.2
+    for nothing_new in (3 * better - 1, np.ones_like(better)):
+        values = fusion.beyond(better, nothing_new, csr(wanted))
+        assert set(values[~np.isnan(values)]) == {0.5}
+    assert np.nanmean(fusion.beyond(better, wanted + 0.3 * better, csr(wanted))) > 0.9
+    noise = rng.normal(size=(300, 60))
+    assert abs(np.nanmean(fusion.beyond(better, noise, csr(wanted))) - 0.5) < 0.02
+
+
 def test_what_cannot_be_recommended_is_in_no_statistic():
     """A seen film with the top score must not press all others together."""
     scores, seen = np.array([[9.0, 2.0, 1.0, 0.0]]), csr_array(np.array([[1, 0, 0, 0]]))
@@ -186,6 +220,13 @@ def test_scores_must_be_finite(rule, bad):
         (lambda: fusion.comb_mnz([np.array([[-0.5, 1]])]), ValueError, "≥ 0, as of min_max, received -0.5"),
         (lambda: fusion.weighted_sum([np.zeros((1, 2))], [1, 2]), ValueError, "1 finite weights"),
         (lambda: fusion.weighted_sum([np.zeros((1, 2))], [np.nan]), ValueError, "finite weights"),
+        (
+            lambda: fusion.beyond(np.ones((1, 3)), np.ones((1, 3)), csr_array((1, 2))),
+            ValueError,
+            "relevant of the shape",
+        ),
+        (lambda: fusion.beyond(np.ones((1, 3)), np.ones((1, 2)), csr_array((1, 3))), ValueError, "of one shape"),
+        (lambda: fusion.beyond(np.ones((1, 3)), np.ones((1, 3)), csr_array((1, 3)), depth=1), ValueError, "depth"),
         (lambda: fusion.error_overlap([[0]], [[0, 1]], csr_array((1, 2))), ValueError, "of one shape"),
         (lambda: fusion.error_overlap([[0]], [[1]], csr_array((2, 2))), ValueError, "of one shape"),
         (lambda: fusion.error_overlap([[0]], [[1]], np.zeros((1, 2))), TypeError, "sparse"),
