@@ -69,7 +69,8 @@ def evaluate(model, split, part="test", *, relevant_from=4.0, metrics=("ndcg@10"
     if replay is not None:
         model.replay(data)
     longest = max(k for _, _, k in wanted)
-    at = first_seconds(data)[users] if "at" in inspect.signature(model.score).parameters else None
+    dated = "at" in inspect.signature(model.score).parameters and data.timestamp is not None
+    at = first_seconds(data)[users] if dated else None
     lists, served = _recommend(model, users, np.isin(users, train.user), seen, longest, block, at)
 
     row = np.searchsorted(users, data.user[liked])

@@ -11,6 +11,7 @@ from recsys_lib.models.dated import RecencyRidge, RecentPopularity
 from recsys_lib.models.loading import load, model_class
 from recsys_lib.models.saving import MODELS
 from recsys_lib.models.sequential import DecayedCosine, DecayedEASE, NextItemRidge, TransitionCounts
+from recsys_lib.models.unified import UnifiedFused
 
 __all__ = [
     "ALS",
@@ -34,6 +35,7 @@ __all__ = [
     "Recommender",
     "SASRec",
     "TransitionCounts",
+    "UnifiedFused",
     "load",
     "recommend",
 ]
