@@ -158,38 +158,39 @@ def text(x, y, words, **more):
 
 
 def name_at(x, y, name, own):
-    """A name; the book's own are heavy and marked."""
+    """A name; the book's own are marked, and heavy, for which they are a little smaller."""
     if not own:
         return [text(x, y, name)]
-    return [f'<rect x="{x}" y="{y - 8}" width="6" height="8" fill="{INK}"/>', text(x + 9, y, name, font_weight=700)]
+    heavy = text(x + 8, y, name, font_weight=700, font_size="0.96em")
+    return [f'<rect x="{x}" y="{y - 8}" width="5" height="8" fill="{INK}"/>', heavy]
 
 
 def wide(entries):
     """SVG: a grid, lines for what is unified, columns for where it is fused."""
-    left, column, line, found = 98, 94, 16, cells(entries)
+    left, column, line, found = 86, 95, 17, cells(entries)
     width, end = left + column * len(COLUMNS) + 4, left + column * COLUMNS.index("objective") - 8
     parts = [
-        text(10, 26, "What is unified", fill=MUTED),
-        text(left + 6, 26, "Where it is fused: early", fill=MUTED),
+        text(10, 26, "Unified", fill=MUTED),
+        text(left + 6, 26, "Fused: early", fill=MUTED),
         text(end, 26, "late", fill=MUTED, text_anchor="end"),
-        f'<path d="M{left + 134} 22H{end - 32}M{end - 37} 18L{end - 32} 22L{end - 37} 26" fill="none" '
+        f'<path d="M{left + 84} 22H{end - 32}M{end - 37} 18L{end - 32} 22L{end - 37} 26" fill="none" '
         f'stroke="{MUTED}"/>',
         text(end + 14, 26, "in training", fill=MUTED),
     ]
-    parts += [text(left + 6 + column * n, 50, name, font_weight=650) for n, name in enumerate(COLUMNS)]
+    parts += [text(left + 5 + column * n, 50, name, font_weight=650) for n, name in enumerate(COLUMNS)]
     y = 62
     for unified, label in ROWS.items():
-        words = textwrap.wrap(label, 13)
+        words = textwrap.wrap(label, 11)
         height = 18 + line * max([len(words), *(len(found.get((unified, fused), ())) for fused in COLUMNS)])
         parts.append(f'<path d="M8 {y}H{width - 8}" stroke="#d9dcd6"/>')
         parts += [text(10, y + 20 + line * n, part, font_weight=650) for n, part in enumerate(words)]
         for n, fused in enumerate(COLUMNS):
             for place, (name, own) in enumerate(found.get((unified, fused), ())):
-                parts += name_at(left + 6 + column * n, y + 20 + line * place, name, own)
+                parts += name_at(left + 5 + column * n, y + 20 + line * place, name, own)
         y += height
     columns = [f'<path d="M{left + column * n} 36V{y}" stroke="#e9ebe7"/>' for n in range(len(COLUMNS))]
     parts += name_at(left + 6, y + 22, "a model of this book", True)
-    return "\n".join([*opening(width, y + 36, entries, 11.5), *columns, *parts, "</svg>"]) + "\n"
+    return "\n".join([*opening(width, y + 36, entries, 12), *columns, *parts, "</svg>"]) + "\n"
 
 
 def narrow(entries):
