@@ -10,7 +10,7 @@ import pandas as pd
 
 from recsys_lib.data import Split, split_by_user_time, split_random
 from recsys_lib.evaluation import compare, evaluate
-from recsys_lib.models import EASE, ItemKNN, Popularity, recommend
+from recsys_lib.models import EASE, ItemKNN, Popularity, UnifiedFused, recommend
 
 METRICS = ("ndcg@10", "recall@20")
 BASELINE = "Popularity"
@@ -20,6 +20,7 @@ MODELS = {  # name → factory of a model, given what a like is; the order is th
     "Popularity": Popularity,
     "ItemKNN": ItemKNN,
     "EASE": EASE,
+    "UnifiedFused": UnifiedFused,
 }
 
 
