@@ -105,6 +105,8 @@ def target(args):
     if not out.parent.is_dir():
         raise BadInput(f"there is no folder {out.parent} to write {out.name} into")
     for read in filter(None, (args.file, args.items)):
+        if Path(read).exists() and not (Path(read).is_file() or Path(read).is_dir()):
+            raise BadInput(f"{read} can be read only once: write it to a file first")
         if out.exists() and Path(read).exists() and out.samefile(read):
             raise BadInput(f"{out} is the file to read: give --out another name")
     refuse_existing(out, args.force)
@@ -199,12 +201,13 @@ def run(args, step):
             # NumPy, pandas, SciPy: only now, so that --help is quick
             from recsys_lib.data import audit
             from recsys_lib.report import comparing, page, reading
+            from recsys_lib.report.markup import count
 
             read = reading.read(args.file, items=args.items, liked_from=args.liked_from, **options)
             data = read.data
             if args.user is not None and args.user not in data.users:
                 raise ValueError(f"--user: {data.users.why_unknown(args.user)}")
-            say(f"{len(data):,} pairs, {data.n_users:,} users, {data.n_items:,} items")
+            say(f"{count(len(data), 'pair')}, {count(data.n_users, 'user')}, {count(data.n_items, 'item')}")
     except (ValueError, TypeError, OSError, MemoryError) as error:
         raise BadInput(one_line(error)) from None
     with step("auditing"):
@@ -230,6 +233,8 @@ def run(args, step):
 def main(argv=None):
     """The command. Returns its exit status: 0, 2 for input that cannot be used, 130 where it was interrupted."""
     argv = sys.argv[1:] if argv is None else list(argv)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that has no −
     try:
         args = parser().parse_args(argv)
         args.given = argv

@@ -1,5 +1,6 @@
 """`python -m recsys_lib FILE`: one page from a file of ratings, or one line that says what is wrong."""
 
+import functools
 import html
 import os
 import re
@@ -18,10 +19,11 @@ from recsys_lib import __main__ as command
 from recsys_lib import formatting, plots
 from recsys_lib.data import read_csv, simulate_world, split_by_user_time
 from recsys_lib.evaluation import evaluate
-from recsys_lib.models import EASE, ItemKNN, Popularity
+from recsys_lib.models import EASE, ItemKNN, Popularity, UnifiedFused
 from recsys_lib.report import comparing, figures, markup, reading
 
 QUICK = {"Popularity": Popularity, "ItemKNN": ItemKNN, "EASE": EASE}
+ALL = dict(comparing.MODELS)
 
 
 @pytest.fixture(autouse=True)
@@ -211,6 +213,7 @@ BAD = {
     "out is a folder": (["good.csv", "--out", "folder"], "folder is a folder: give --out a file in it"),
     "page is there": (["good.csv", "--out", "there.html"], "there.html is there already: give --force"),
     "out is the file": (["good.csv", "--out", "good.csv", "--force"], "good.csv is the file to read"),
+    "a pipe": (["/dev/stdin"], "/dev/stdin can be read only once: write it to a file first"),
     "items missing": (["good.csv", "--items", "nothing.csv"], "expected a file, got nothing at nothing.csv"),
     "items of others": (["good.csv", "--items", "others.csv"], "others.csv: expected ids of items such as 'i0'"),
     "items without titles": (["good.csv", "--items", "header.csv"], "expected a header with item"),
@@ -309,7 +312,7 @@ SMALL = {
             [(f"u{u}", f"i{i}", 5 if i < 8 else 1, i) for u in range(9) for i in range(10)],
             "user,item,rating,timestamp",
         ),
-        "not tested. no rating of the test part reaches relevant_from = 4.0",
+        "not tested. no rating of the test part reaches --liked-from = 4.0",
     ),
     "no rating": (
         many([(f"u{u}", f"i{(u * i) % 11}", i) for u in range(1, 9) for i in range(1, 9)], "user,item,timestamp"),
@@ -355,6 +358,27 @@ def test_what_the_fused_model_lacks_is_told(run, in_a_folder, monkeypatch):
     assert run(good())[0] == 0
     page = Page(in_a_folder / "good.html")
     assert page.text.count("no texts: <items> nobody had before cannot be found") == 1
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_the_fused_model_is_compared(ratings, timed, run, in_a_folder, monkeypatch):
+    assert ALL == {**QUICK, "UnifiedFused": UnifiedFused}
+    few = functools.partial(UnifiedFused, n_trees=10, n_slices=1)
+    monkeypatch.setattr(comparing, "MODELS", {"Popularity": Popularity, "UnifiedFused": few})
+    table = ratings if timed else ratings.drop(columns="timestamp")
+    table.drop(columns=["title", "genres"]).to_csv("ratings.csv", index=False)
+    assert run("ratings.csv")[0] == 0
+    text = Page(in_a_folder / "ratings.html").text
+    assert re.search(r"UnifiedFused \.[0-9]{4} \[", text)
+    lacks = text.split("What the fused model had to do without")[1].split("What was held back")[0]
+    assert "texts" in lacks and ("time" in lacks) != timed
+
+
+def test_a_threshold_of_another_scale_is_told_once(run, in_a_folder):
+    rows = [(f"u{u}", f"i{(u + 2 * i) % 19}", 5 if u + i else 1) for u in range(9) for i in range(9)]
+    assert run(write(many(rows, "user,item,rating")))[0] == 0
+    text = Page(in_a_folder / "ratings.html").text
+    assert text.count("of the ratings likes; they go from") == 1 and "--liked-from = 4 makes" in text
 
 
 # ---- arguments

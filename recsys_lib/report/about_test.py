@@ -11,6 +11,12 @@ MEANING = {
     "ndcg@10": "how far up a user's held-back likes stand in the first ten of the list: 1 is best, 0 is none there",
     "recall@20": "the share of a user's held-back likes that is among the first twenty",
 }
+ABOUT = {
+    "Popularity": "the same list for everybody: what most users liked.",
+    "ItemKNN": "items liked by the users who liked what you liked; each item has 100 neighbours.",
+    "EASE": "a weight for every pair of items, all fitted together in closed form.",
+    "UnifiedFused": "candidates of many models, and of texts and times where there are; trees learn whom to trust.",
+}
 
 
 def answer(comparison):
@@ -54,6 +60,9 @@ def about_test(reading, comparison):
         f'<p class="small">{text(meanings)} {text(users)} Brackets: 95 % intervals by a paired bootstrap of users, one '
         "seed a model; of differences, where they exclude zero, users like these would show the same sign.</p>"
     )
+    known = [name for name in (*comparison.results, *comparison.failures) if name in ABOUT]
+    items = "".join(f"<li>{text(name)}: {text(ABOUT[name])}</li>" for name in known)
+    parts.append(f"<h3>The models</h3>\n<ul>{items}</ul>")
     if comparison.left_out:
         items = "".join(f"<li>{text(line)}</li>" for line in comparison.left_out)
         parts.append(f"<h3>What the fused model had to do without</h3>\n<ul>{items}</ul>")

@@ -1,5 +1,6 @@
 """The comparison of a page: one split, a few models, and for each what it scored or why it could not be fitted."""
 
+import re
 import time
 import warnings
 from dataclasses import dataclass, field
@@ -108,8 +109,9 @@ def measure(comparison, liked_from, step, models=None):
                 say("not possible")
             comparison.left_out += getattr(model, "left_out_", [])
         comparison.seconds[name] = time.perf_counter() - begin
-        new = [str(warning.message) for warning in told if issubclass(warning.category, UserWarning)]
-        comparison.notes += [note for note in new if note not in comparison.notes]
+        for note in (spoken(warning.message) for warning in told if issubclass(warning.category, UserWarning)):
+            if not any(note[:20] == other[:20] for other in comparison.notes):  # each model warns of a threshold
+                comparison.notes.append(note)
     return comparison
 
 
@@ -120,8 +122,12 @@ def make(factory, liked_from):
 
 def reason(error):
     """An error as one line."""
-    text = error.args[0] if isinstance(error, KeyError) and error.args else error
-    return " ".join(str(text).split()) or type(error).__name__
+    return spoken(error.args[0] if isinstance(error, KeyError) and error.args else error) or type(error).__name__
+
+
+def spoken(message):
+    """A message of the library as one line in the words of the command."""
+    return re.sub(r"\b(liked_from|relevant_from)\b", "--liked-from", " ".join(str(message).split()))
 
 
 @dataclass(frozen=True)

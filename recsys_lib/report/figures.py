@@ -72,7 +72,7 @@ def bars(values, labels, *, alt, liked=(), height=110):
 
 def nice_ticks(low, high):
     """Three to five round numbers that lie around low to high."""
-    if not high > low:
+    if not high - low > 1e-12:
         return [low]
     for step in (m * 10.0**e for e in range(math.floor(math.log10(high - low)) - 1, 9) for m in (1, 2, 5)):
         first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
