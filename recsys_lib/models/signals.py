@@ -21,6 +21,20 @@ WINDOWS = (1, 3, 7, 30, 365)  # days of recent popularity
 DECAY, LAST = 0.7, 10  # of transitions; how many likes count as the latest ones
 LARGEST_INVERSE = 12_000  # EASE inverts a matrix of the smaller side
 LARGEST_RIDGE = 5_000  # the ridge on steps solves one over the items
+GROUPS = {  # what can be left out: models, with the candidates that they bring, and columns
+    "ease": ("ease",),
+    "ease of ratings": ("ease_rated",),
+    "item_knn": ("item_knn",),
+    "als": ("als",),
+    "transitions": ("transitions", "transitions_rated", "next_ridge"),
+    "text": ("text", "log_likes_by_text"),
+    "recent": (*(f"likes of {days} days" for days in WINDOWS), "days since last like", "days since first like"),
+    "year and genres": ("year", "age_of_item")
+    + tuple(of + name for of in ("", "latest_") for name in ("year_gap", "genre_share", "genre_best")),
+    "person": ("n_ratings", "n_likes", "mean_rating_of_user", "days_since_last_rating", "days_here")
+    + ("ratings_of_last_hour",)
+    + tuple(of + name for of in ("", "latest_") for name in ("log_likes_of_user", "log_likes_gap")),
+}
 
 
 class Transitions:
@@ -55,6 +69,11 @@ class RecentCounts(DatedRecommender):
         self.first_ = np.full(train.n_items, np.iinfo(np.int64).max)
         np.minimum.at(self.first_, self.dated_items_, self.dated_seconds_)
 
+    def replay(self, events):
+        super().replay(events)
+        self._fit(events)
+        return self
+
     def before(self, at):
         """Days since the last and since the first like of each item before each moment, NaN without one: (n, n_items).
 
@@ -77,14 +96,15 @@ class RecentCounts(DatedRecommender):
 class Signals:
     """Fitted single models and item columns; `scores` and `columns` speak of people given by their earlier ratings.
 
-    liked_from, implicit: as of every model.   transitions: whether what follows what counts.   hindsight: columns from
-    what other people did after the moment, to show what they would be worth; never for a real request.   vectors:
+    liked_from, implicit: as of every model.   without: names out of `GROUPS`, which are left out.   hindsight: columns
+    from what other people did after the moment, to show what they would be worth; never for a real request.   vectors:
     (n_items, d) of the items' texts, or None.
     Fitted: `models_`, `left_out_`: what the data lack, each with what it costs."""
 
-    def __init__(self, *, liked_from=4.0, implicit=False, transitions=True, hindsight=False, vectors=None, rng=0):
+    def __init__(self, *, liked_from=4.0, implicit=False, without=(), hindsight=False, vectors=None, rng=0):
         self.liked_from, self.implicit, self.rng, self.vectors = liked_from, implicit, rng, vectors
-        self.transitions, self.hindsight = transitions, hindsight
+        self.without, self.hindsight = without, hindsight
+        self.dropped_ = {name for group in without for name in GROUPS[group]}
 
     def fit(self, train):
         kind = {"liked_from": self.liked_from, "implicit": self.implicit}
@@ -97,7 +117,7 @@ class Signals:
                 models["ease_rated"] = EASE(implicit=True)
         else:
             self.left_out_.append(f"EASE: it inverts a matrix of the smaller side, over {LARGEST_INVERSE:,} here")
-        if self.timed_ and self.transitions:
+        if self.timed_:
             models["transitions"] = Transitions(self.liked_from, rated=self.implicit)
             if self.rated_:
                 models["transitions_rated"] = Transitions(self.liked_from, rated=True)
@@ -107,6 +127,7 @@ class Signals:
             models["text"] = ItemRidge(self.vectors, regularization=30.0, liked_from=self.liked_from)
         if not self.timed_:
             self.left_out_.append("timestamps: no order, no age, no popularity of the last days")
+        models = {name: model for name, model in models.items() if name not in self.dropped_}
         likes = train if self.rated_ else replace(train, rating=None)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # about `liked_from`: it was told once, for all of the data
@@ -148,9 +169,10 @@ class Signals:
             ordered = isinstance(model, Transitions) or getattr(model, "reads_order", False)
             found[name] = model.score(history=known if ordered else ratings).astype(np.float32, copy=False)
         if self.timed_:
-            for days in WINDOWS:
-                found[f"likes of {days} days"] = self.dated_.recent(at, days * DAY)
-            found["days since last like"], found["days since first like"] = self.dated_.before(at)
+            if "recent" not in self.without:
+                for days in WINDOWS:
+                    found[f"likes of {days} days"] = self.dated_.recent(at, days * DAY)
+                found["days since last like"], found["days since first like"] = self.dated_.before(at)
             if self.hindsight:
                 for days in (30, 365):
                     found[f"likes of the next {days} days"] = self.dated_.after(at, days * DAY)
@@ -167,7 +189,7 @@ class Signals:
         for name, of in (("", likes), ("latest_", latest)):
             n = np.maximum(np.asarray(of.sum(axis=1)), 1)
             level = (of @ self.item_columns_["log_likes"]) / n
-            person[f"{name}log_likes"] = level
+            person[f"{name}log_likes_of_user"] = level
             found[f"{name}log_likes_gap"] = self.item_columns_["log_likes"][item] - level[row]
             if self.year_ is not None:
                 dated = ~np.isnan(self.year_)
@@ -184,7 +206,8 @@ class Signals:
             person |= self._moments(known, at)
             if self.year_ is not None:
                 found["age_of_item"] = (1970 + at / (365.25 * DAY))[row] - self.year_[item]
-        return found | {name: np.asarray(values, np.float32)[row] for name, values in person.items()}
+        found |= {name: np.asarray(values, np.float32)[row] for name, values in person.items()}
+        return {name: values for name, values in found.items() if name not in self.dropped_}
 
     def _latest(self, known):
         """The last likes of each person as a csr of ones; of all without timestamps."""

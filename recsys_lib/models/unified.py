@@ -15,7 +15,7 @@ from recsys_lib.fusion import min_max
 from recsys_lib.models.base import BaseRecommender
 from recsys_lib.models.content import film_texts, tfidf
 from recsys_lib.models.learned_fusion import TreeRanker, refuse_own_target
-from recsys_lib.models.signals import Signals
+from recsys_lib.models.signals import GROUPS, Signals
 from recsys_lib.retrieval import top_k
 
 RECENT = ("likes of 3 days", "likes of 30 days")  # lists of candidates beside those of the models
@@ -36,8 +36,9 @@ class UnifiedFused(BaseRecommender):
     have them; `left_out_` says what was not there, and what that costs.
     width, n_slices: of the slices.   n_candidates: of each model.   max_people: of each slice, drawn where there are
     more.   n_trees, learning_rate, n_leaves: of the `TreeRanker`.   new_items: so many of the first twenty places, the
-    last of them, go to items that nobody has rated, the best by their text (`ItemRidge`).   transitions: use what
-    follows what.   hindsight: columns of what others did after the moment: to compare with, never for use.
+    last of them, go to items that nobody has rated, the best by their text (`ItemRidge`).   without: groups of models
+    and columns that are left out, names of `signals.GROUPS`, to see what each is worth.   hindsight: columns of what
+    others did after the moment: to compare with, never for use.
     liked_from, implicit: as of every model.   seed: all that is drawn.   vectors: (n_items, d) of the items' texts, in
     place of TF-IDF.
     A history without timestamps counts as rated just before the moment, in its order.
@@ -58,7 +59,7 @@ class UnifiedFused(BaseRecommender):
         learning_rate=0.06,
         n_leaves=15,
         new_items=2,
-        transitions=True,
+        without=(),
         hindsight=False,
         liked_from=4.0,
         implicit=False,
@@ -71,7 +72,7 @@ class UnifiedFused(BaseRecommender):
         self.n_trees, self.learning_rate, self.n_leaves = n_trees, learning_rate, n_leaves
         TreeRanker(n_trees=n_trees, learning_rate=learning_rate, n_leaves=n_leaves)  # raises where one is wrong
         self.new_items = setting("new_items", new_items, 0, FIRST, whole=True)
-        self.transitions = choice("transitions", transitions, (True, False))
+        self.without = tuple(choice("without", group, tuple(GROUPS)) for group in without)
         self.hindsight = choice("hindsight", hindsight, (True, False))
         self.liked_from = setting("liked_from", liked_from)
         self.implicit = choice("implicit", implicit, (True, False))
@@ -94,17 +95,19 @@ class UnifiedFused(BaseRecommender):
         self.names_ = lists[0][0] if lists else ()
         self.ranker_ = None
         if lists:
-            ranker = TreeRanker(
-                n_trees=self.n_trees, learning_rate=self.learning_rate, n_leaves=self.n_leaves, seed=self.seed
-            )
             columns, hits = (np.concatenate([one[i] for one in lists]) for i in (1, 2))
             row = np.concatenate([one[3] + i * train.n_users for i, one in enumerate(lists)])
-            self.ranker_ = ranker.fit(columns, hits, row)
+            self._learn(columns, hits, row)
         else:
             self.left_out_.append("training lists: nobody likes anything after a first rating, so nothing is learnt")
 
+    def _learn(self, columns, hits, row):
+        """The trees, of the candidates of all slices; row: whose list each is of."""
+        settings = {"n_trees": self.n_trees, "learning_rate": self.learning_rate, "n_leaves": self.n_leaves}
+        self.ranker_ = TreeRanker(**settings, seed=self.seed).fit(columns, hits, row)
+
     def _signals(self, train):
-        settings = {"transitions": self.transitions, "hindsight": self.hindsight, "vectors": self._vectors}
+        settings = {"without": self.without, "hindsight": self.hindsight, "vectors": self._vectors}
         return Signals(liked_from=self.liked_from, implicit=self.implicit_, rng=self.seed, **settings).fit(train)
 
     def _training_list(self, one, rng):
@@ -136,7 +139,7 @@ class UnifiedFused(BaseRecommender):
         seen = known.matrix()
         popularity = signals.popularity_ / (1 + signals.popularity_.max(initial=0))
         lists = [top_k(scores[name], self.n_candidates, exclude=seen) for name in signals.models_ if name != "text"]
-        if signals.timed_:
+        if signals.timed_ and "recent" not in self.without:
             lists += [top_k(scores[name] + popularity, self.n_candidates, exclude=seen) for name in RECENT]
         candidates = union(lists, known.n_items)
         return candidates, signals.columns(known, at, candidates, scores), scores
@@ -178,6 +181,17 @@ class UnifiedFused(BaseRecommender):
             parts.append(self._score_block(*_before(of_users(known, rows), None if at is None else at[rows])))
         return np.vstack(parts) if parts else np.zeros((0, len(self.items_)), np.float32)
 
+    def replay(self, events):
+        """Let what others did after the fit count where it lies before the moment; weights stay. Returns self.
+
+        events: Interactions over the same items. Raises NotFittedError; ValueError for other items, and where the model
+        was fitted without timestamps."""
+        self._check_fitted()
+        if not self.signals_.timed_:
+            raise ValueError("expected no replay: the model was fitted without timestamps")
+        self.signals_.dated_.replay(events)
+        return self
+
     def can_score(self, history, scores=None):
         """Everybody is answered: bool (n,)."""
         return np.ones(history.shape[0], bool)
@@ -192,8 +206,11 @@ class UnifiedFused(BaseRecommender):
         return self.signals_.dated_._moments(at, n)
 
     def _score_block(self, known, at):
-        candidates, columns, of_models = self._candidates(self.signals_, known, at)
-        rest = of_models.get("ease", of_models["item_knn"])
+        return self._spread(known, *self._candidates(self.signals_, known, at))
+
+    def _spread(self, known, candidates, columns, of_models):
+        """Scores of all items: the ranker's of the candidates, one model's of the rest, the text's of new ones."""
+        rest = next(of_models[name] for name in ("ease", "item_knn", "popularity") if name in of_models)
         rest = rest + 1e-6 * of_models["popularity"]  # who likes nothing yet is given what is popular
         scores = min_max(rest).astype(np.float32) * 0.999
         if self.ranker_ is not None:
@@ -210,14 +227,18 @@ class UnifiedFused(BaseRecommender):
         n = min(self.new_items, len(new))
         if not n or scores.shape[1] < FIRST:
             return
-        unseen = np.where(known.matrix().toarray() != 0, -2, scores)
-        place = FIRST - n
-        level = -np.partition(-unseen, place, axis=1)[:, place]  # what they come before
+        rows, place = np.arange(len(scores)), FIRST - n
+        seen = np.zeros(scores.shape, bool)
+        seen[known.user, known.item] = True
+        first = top_k(np.where(seen, -2, scores), place + 1)
+        level = np.where(seen[rows, first[:, place]], -2, scores[rows, first[:, place]])  # what they come before
         best = top_k(text, n)
-        rows = np.arange(len(scores))
         for i in range(n)[::-1]:
             level = np.nextafter(level, np.float32(np.inf))
-            scores[rows, new[best[:, i]]] = level
+            scores[rows, new[best[:, i]]] = np.maximum(level, scores[rows, new[best[:, i]]])
+        ahead = rows[:, None], first[:, :place]  # these stay before them, also where they had the same score
+        for _ in range(n + 1):
+            scores[ahead] = np.nextafter(scores[ahead], np.float32(np.inf))
 
 
 def _table(columns):
