@@ -4,7 +4,7 @@ from recsys_lib import formatting
 
 from . import figures
 from .comparing import BASELINE, METRICS
-from .markup import table_of, text, with_interval
+from .markup import count, table_of, text, with_interval
 
 NAMES = {"ndcg@10": "NDCG@10", "recall@20": "Recall@20"}
 MEANING = {
@@ -69,20 +69,28 @@ def about_test(reading, comparison):
     if comparison.notes:
         items = "".join(f"<li>{text(line)}</li>" for line in comparison.notes)
         parts.append(f"<h3>Warnings of the run</h3>\n<ul>{items}</ul>")
-    rows = comparison.split.report()[["ratings", "users", "items", "cold_users", "ratings_of_cold_items"]]
-    cells = [[text(part), *(f"{value:,}" for value in row)] for part, row in zip(rows.index, rows.to_numpy())]
-    header = ["part", "pairs", "users", "items", "new users", "on new items"]
-    parts.append("<h3>What was held back</h3>\n" + table_of(header, cells, number=range(1, 6)))
+    parts.append("<h3>What was held back</h3>\n" + _held_back(comparison.split))
     return "\n".join(parts)
+
+
+def _held_back(split):
+    """The size of each part, and what in it nobody had met before."""
+    header = {"ratings": "pairs", "users": "users", "items": "items"}
+    header |= {"cold_users": "new users", "ratings_of_cold_items": "on new items"}
+    table = split.report()[list(header)]
+    table = table.loc[:, [name for name in header if not name.startswith("cold") or table[name].any()]]
+    cells = [[text(part), *(f"{value:,}" for value in row)] for part, row in zip(table.index, table.to_numpy())]
+    return table_of(["part", *(header[name] for name in table)], cells, number=range(1, 6))
 
 
 def _cold(split):
     row = split.report().loc["test"]
-    share = row["ratings_of_cold_items"] / row["ratings"]
-    if not share:
+    if not row["ratings_of_cold_items"]:
         return "Every item of the test was met before."
-    cold = f"{share:.1%} of the test's pairs are on items that nobody had before: "
-    return cold + "a model that learns from pairs alone cannot find them."
+    cold = (
+        f"{row['ratings_of_cold_items']:,} of the test's {count(row['ratings'], 'pair')} are on items that nobody had"
+    )
+    return f"{cold} before: a model that learns from pairs alone cannot find them."
 
 
 def _picture(comparison):

@@ -16,6 +16,10 @@ from recsys_lib.models import EASE, ItemKNN, Popularity, UnifiedFused, recommend
 METRICS = ("ndcg@10", "recall@20")
 BASELINE = "Popularity"
 FEW = 30  # users; with fewer, resampling users makes intervals too narrow
+BY_TIME = (
+    "Each user's pairs in order of time: the first 70 % to learn from, then 10 %, the last 20 % to test. What other "
+    "users did later is learnt from; a test on everybody's future after one day may give lower numbers."
+)
 NOT_FITTED = (ValueError, KeyError, MemoryError, ArithmeticError)
 MODELS = {  # name → factory of a model, given what a like is; the order is that of the run
     "Popularity": Popularity,
@@ -78,8 +82,7 @@ def cut(data):
     if data.timestamp is not None:
         try:
             split = split_by_user_time(data)
-            text = "Each user's pairs in order of time: the first 70 % to learn from, then 10 %, the last 20 % to test."
-            return Comparison(split, text, fair=True)
+            return Comparison(split, BY_TIME, fair=True)
         except ValueError:
             why = "In order of time no part of a user's pairs can be held back: they lie in one second, or are few."
     try:

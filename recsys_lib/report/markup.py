@@ -42,7 +42,7 @@ def plain(value):
     """A number as the house writes it, with two or three digits that count; anything else as it is."""
     if isinstance(value, (float, np.floating)):
         if math.isnan(value) or (value % 1 and abs(value) < 10):
-            return formatting.number(value, 2 if math.isnan(value) or abs(value) >= 0.01 else 5)
+            return formatting.number(value, 2 if not abs(value) < 0.1 else 3 if abs(value) >= 0.01 else 5)
         return f"{value:,.1f}" if value % 1 else f"{value:,.0f}"
     return f"{value:,}" if isinstance(value, (int, np.integer)) else value
 

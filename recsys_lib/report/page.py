@@ -91,11 +91,10 @@ def _items(table):
 
 def _made(command, sha256, versions):
     used = ", ".join(f"{name} {version}" for name, version in versions.items())
-    settings = "Models with their default settings, chosen before this file was seen"
     return (
         "<h2>How was this page made?</h2>\n"
         f"<p><code>{text(command)}</code></p>\n"
-        f"<p>{text(settings)}; each is fitted on everything before the test part, which is used once. "
-        f"What a number here is worth is told in the chapter Evaluation of <i>Unify &amp; Fuse</i>.</p>\n"
+        "<p>No setting was tuned to this file. Each model is fitted on everything before the test part, which is used "
+        "once. What a number here is worth is told in the chapter Evaluation of <i>Unify &amp; Fuse</i>.</p>\n"
         f'<p class="small">File: SHA-256 {text(sha256)}. {text(used)}.</p>'
     )

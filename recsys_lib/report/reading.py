@@ -63,7 +63,8 @@ def read(path, *, items=None, liked_from=None, rating="rating", **options):
         table, differing = _table_of_rows(rows, data.items)
         if differing:
             notes.append(f"Items that go by several titles in the file: {differing:,}; the most frequent is shown.")
-    value, why = (None, "The file has no rating, or none was to be read: every pair is a like.")
+    who = "The command says that" if rating is None else "The file has no ratings:"
+    value, why = None, f"{who} every pair is a like."
     if data.rating is not None:
         value, why = threshold(data.rating, liked_from)
     elif liked_from is not None:
