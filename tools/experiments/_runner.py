@@ -183,6 +183,7 @@ class Run:
         name = experiment + self.dataset.suffix
         settings = {"data": self.dataset.name, "liked_from": self.dataset.liked_from, **settings}
         source = {"sequences": "movietweetings", "sequences_movielens": "movielens"}
+        source["last_film_movietweetings"] = "movietweetings"
         inputs = {source.get(self.dataset.name, self.dataset.name): self.dataset.data}
         values = {"tried": self.settings_tried, **values}
         results.record(name, settings, values, seeds=seeds, inputs=inputs, seconds=self.seconds)

@@ -15,7 +15,6 @@ from recsys_lib import results
 from recsys_lib.data import split_by_global_time
 from recsys_lib.data.sequences import of_users
 from recsys_lib.models.dated import DAY
-from recsys_lib.models.ordered import DatedRecommender
 
 NAME = "date"
 WINDOWS = (0.5, 1, 2, 3, 5, 7, 14, 30)
@@ -66,7 +65,7 @@ class Deployed:
     def fitted(self, period):
         earlier = self.known.timestamp < self.start + period * self.every
         model = copy.copy(self.model).fit(self.known.take(earlier))
-        if isinstance(model, DatedRecommender):
+        if hasattr(model, "replay"):
             model.replay(self.known.take(~earlier))
         return model
 
@@ -77,7 +76,7 @@ class Deployed:
         for one in np.unique(period[period >= 0]).tolist():
             rows = np.flatnonzero(period == one)
             model, known = self.fitted(one), of_users(self.known, users[rows])
-            when = {"at": at[rows]} if isinstance(model, DatedRecommender) else {}
+            when = {"at": at[rows]} if hasattr(model, "replay") else {}
             scores[rows] = model.score(history=known if model.reads_order else known.matrix(), **when)
         return scores
 
