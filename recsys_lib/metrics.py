@@ -269,3 +269,31 @@ def intra_list_diversity(recommended, item_features):
     pairs = length * (length - 1)
     mean = np.divide(cosines, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
     return np.maximum(1 - mean, 0)  # of equal features rounding leaves a hair less than 0
+
+
+def miscalibration(recommended, likes, item_features, *, mixed=0.01):
+    """How far the features of a list, such as genres, are from those of the person's likes, in bits.
+
+        KL_u = Σ_g p_g log2( p_g / q̃_g ),   q̃ = (1 − α) q + α p
+        p_g, q_g = share of feature g among the likes and in the list; an item's features share its weight of 1
+
+    recommended: int (n_users, k), -1 = none.   likes: csr (n_users, n_items), stored entry = liked.   item_features:
+    (n_items, d), ≥ 0.   mixed: α in (0, 1), which keeps a feature that the list lacks from making the sum infinite.
+    Returns float64, one value a list, ≥ 0; 0 is the same mix; NaN where the likes or the list have no feature. Raises
+    ValueError if lists, likes or features do not fit, TypeError for dense `likes`.
+    Source: Steck 2018. Chapter: One recommender from all of it."""
+    setting("mixed", mixed, 0, 1, above=True)
+    likes, features = check_csr("likes", likes), np.asarray(item_features, dtype=np.float64)
+    if features.ndim != 2 or len(features) != likes.shape[1] or not (np.isfinite(features) & (features >= 0)).all():
+        raise ValueError(f"expected features ≥ 0 of {likes.shape[1]} items, received an array of {features.shape}")
+    recommended = _lists(recommended, likes.shape[1])
+    if len(recommended) != likes.shape[0]:
+        raise ValueError(f"expected as many lists as rows of likes, received {len(recommended)} and {likes.shape[0]}")
+    share = features / np.maximum(features.sum(axis=1, keepdims=True), 1e-300)
+    row, place = np.nonzero(recommended >= 0)
+    listed = sparse.csr_array((np.ones(len(row)), (row, recommended[row, place])), shape=likes.shape)
+    liked = sparse.csr_array((np.ones(likes.nnz), likes.indices, likes.indptr), shape=likes.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p, q = (of / of.sum(axis=1, keepdims=True) for of in (liked @ share, listed @ share))
+        terms = np.where(p > 0, p * np.log2(p / ((1 - mixed) * q + mixed * p)), p * 0)
+        return np.maximum(terms.sum(axis=1) + 0 * q.sum(axis=1), 0)

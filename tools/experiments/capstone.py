@@ -14,16 +14,16 @@ import numpy as np
 from _cost import cost
 from _runner import CLASSES, METRICS, SEED_ARGUMENT, USES_LIKES, Run, build, by_user, data_set, ndcg, table
 from date import deployed
-from scipy.sparse import csr_array, diags_array
+from scipy.sparse import csr_array
 from text_encoder import Fitted
 
 from recsys_lib import metrics, models, results
 from recsys_lib.candidates import relevant_matrix
-from recsys_lib.data import Split, cold_items, simulate_world
+from recsys_lib.data import Split, cold_items, simulate_world, split_by_user_time
 from recsys_lib.data.sequences import of_users
 from recsys_lib.data.slices import time_slices
 from recsys_lib.draws import evaluate_cold
-from recsys_lib.evaluation import first_seconds, paired_bootstrap
+from recsys_lib.evaluation import evaluate, first_seconds, paired_bootstrap
 from recsys_lib.fusion import error_overlap
 from recsys_lib.models import ItemRidge, UnifiedFused
 from recsys_lib.models.content import film_texts, tfidf
@@ -32,7 +32,7 @@ from recsys_lib.models.signals import GROUPS
 from recsys_lib.retrieval import top_k
 
 RANKERS = [{"n_trees": n, "learning_rate": rate} for n, rate in ((100, 0.06), (200, 0.06), (400, 0.03))]
-AXES = {"n_candidates": (60, 100), "n_slices": (4, 6)}  # the first is the default
+AXES = {"n_candidates": (60, 100)}  # the first is the default
 SLICES = {"user_time": {"n": 4, "width": 0.25}, "leave_last_out": {"n": 4, "width": 0.0}}  # as wide as the test
 FIXED = {"user_time": {}, "leave_last_out": {"width": 0.0}}  # of the model's own slices
 SEEDS = range(3)
@@ -175,22 +175,9 @@ def of_lists(model, split, part, dataset):
     return values | {
         "coverage": metrics.coverage(best, known.n_items),
         "diversity": float(np.nanmean(metrics.intra_list_diversity(best, genres))),
-        "miscalibration": float(np.nanmean(miscalibration(best, likes[users], genres))),
+        "miscalibration": float(np.nanmean(metrics.miscalibration(best, likes[users], genres.toarray()))),
         "fit_seconds": timed.seconds,
     }
-
-
-def miscalibration(lists, likes, genres, alpha=0.01):
-    """Σ_g p_g log2(p_g / q̃_g),   q̃ = (1 − α) q + α p: genres of the likes (p) against those of the list (q)."""
-    share = diags_array(1 / np.maximum(genres.sum(axis=1), 1)) @ genres
-    rows, places = np.nonzero(lists >= 0)
-    listed = csr_array((np.ones(len(rows)), (rows, lists[rows, places])), shape=likes.shape)
-    p, q = (np.asarray((of @ share).todense()) for of in (likes, listed))
-    sums = [np.maximum(of.sum(axis=1, keepdims=True), 1e-12) for of in (p, q)]
-    p, q = p / sums[0], q / sums[1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = np.where(p > 0, p * np.log2(p / ((1 - alpha) * q + alpha * p)), 0)
-    return np.where(p.sum(axis=1) > 0, terms.sum(axis=1), np.nan)
 
 
 def singles_of(dataset):
@@ -428,6 +415,14 @@ def scale(run):
     return found
 
 
+def small(data):
+    """{person: NDCG@10} of a quick fit on 200 people: a row that a test can compute again."""
+    some = np.sort(np.random.default_rng(0).choice(data.n_users, 200, replace=False))
+    model = UnifiedFused(n_trees=50, learning_rate=0.1, n_slices=2)
+    table = evaluate(model, split_by_user_time(of_users(data, some)), metrics=("ndcg@10",)).dropna()
+    return dict(zip(table["user"], table["value"].round(4)))
+
+
 def main(dataset):
     run = Run(dataset)
     chosen, tried = chosen_on_slices(run)
@@ -453,7 +448,7 @@ def main(dataset):
     kept = {row: [{m: part[m] for m in kept} for part in parts] for row, parts in rows.items() if row in KEPT}
     values["test"] = table(kept, 4 if dataset.liked_from is not None else 3)
     if dataset.liked_from is not None:
-        values |= {"cold": cold(run, chosen), "scale": scale(run)}
+        values |= {"cold": cold(run, chosen), "scale": scale(run), "small": small(dataset.data)}
     settings = {
         "split": run.split.kind,
         "slices": SLICES[run.split.kind],
