@@ -13,10 +13,12 @@ from scipy.sparse import csr_array
 from sklearn.preprocessing import normalize
 
 from bookfiles import notebook_paths, stored_notebook
-from recsys_lib import metrics, retrieval, similarity
+from recsys_lib import fusion, metrics, retrieval, similarity
 from recsys_lib.data import IdMap, Interactions
+from recsys_lib.data.slices import time_slices
 from recsys_lib.evaluation import paired_bootstrap
 from recsys_lib.models import EASE, ContentTFIDF, ItemKNN, TransitionCounts
+from recsys_lib.models.text_ease import TextEASE
 
 
 def random_likes(rng):
@@ -509,6 +511,35 @@ REGISTRY |= {
 }
 
 
+def _one_row(rule):
+    """A rule of score fusion, as a function of one person's scores."""
+    return lambda s: rule(s[None])[0]
+
+
+def _points(rule):
+    """A rule of rank fusion, as a function of one person's scores, all of which are listed."""
+    return lambda s, *how: rule(retrieval.top_k(s[None], len(s)), len(s), **dict(zip(("k",), how)))[0]
+
+
+def _some_scores(rng):
+    return rng.normal(size=rng.integers(2, 30))
+
+
+REGISTRY |= {
+    "fusion.min_max_by_hand": (lambda rng: (_some_scores(rng),), _one_row(fusion.min_max)),
+    "fusion.z_score_by_hand": (lambda rng: (_some_scores(rng),), _one_row(fusion.z_score)),
+    "fusion.reciprocal_rank_by_hand": (
+        lambda rng: (_some_scores(rng), int(rng.integers(100))),
+        _points(fusion.reciprocal_rank),
+    ),
+    "fusion.borda_by_hand": (lambda rng: (_some_scores(rng),), _points(fusion.borda)),
+    "fusion.comb_mnz_by_hand": (
+        lambda rng: (rng.integers(3, size=(3, 8)) / 2,),
+        lambda parts: fusion.comb_mnz([part[None] for part in parts])[0],
+    ),
+}
+
+
 @functools.cache
 def by_hand_code(path):
     """(source, function names): imports and functions of the `by-hand` cells, in reading order."""
@@ -525,6 +556,43 @@ def by_hand_code(path):
 
 PATHS = notebook_paths()
 WRITTEN = [(path, f"{path.stem}.{name}") for path in PATHS for name in by_hand_code(path)[1]]
+
+
+# --- Learning to fuse
+
+
+def _one_person(rng):
+    """Seconds of one person, some of them equal, a number of slices and their width."""
+    return rng.integers(0, 30, size=rng.integers(2, 25)), int(rng.integers(1, 5)), float(rng.choice([0, 0.125, 0.2]))
+
+
+def _slices_of_one(seconds, n, width):
+    """1 = history, 2 = target, 0 = later, a row a slice: the first of two people, as the second always has a slice."""
+    count = np.array([len(seconds), 40])
+    user, item = np.repeat([0, 1], count), np.arange(count.sum())
+    ids = IdMap(range(2)), IdMap(range(len(item)))
+    data = Interactions(user, item, None, np.append(seconds, np.arange(40)), *ids)
+    part = np.zeros((n, len(item)), int)
+    for row, one in zip(part, time_slices(data, n=n, width=width)):
+        row[one.history.item], row[one.target.item] = 1, 2
+    return part[:, : len(seconds)]
+
+
+def _likes_and_texts(rng):
+    """Likes, text vectors, μ and λ."""
+    return random_likes(rng), rng.normal(size=(9, 3)), float(rng.uniform(0, 20)), float(rng.uniform(1, 50))
+
+
+def _ease_with_texts(likes, texts, mu, lam):
+    user, item = np.nonzero(likes)
+    data = Interactions(user, item, None, None, IdMap(range(likes.shape[0])), IdMap(range(likes.shape[1])))
+    return TextEASE(texts, text_weight=mu, regularization=lam).fit(data).score(np.arange(len(likes)))
+
+
+REGISTRY |= {
+    "learned_fusion.slices_by_hand": (_one_person, _slices_of_one),
+    "learned_fusion.ease_with_texts": (_likes_and_texts, _ease_with_texts),
+}
 
 
 @pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
