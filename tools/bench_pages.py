@@ -37,6 +37,7 @@ DAY = (
     "const box = document.querySelector('#next-dated'), e = document.querySelector('#next-day');"
     "box.checked = true; e.value = 20 * (i + 1); e.oninput()"
 )
+WEIGHT = "const e = document.querySelector('.fusion-weight input'); e.value = i / 5; e.oninput()"
 ACTS = {  # what the reader does → page, the choice made before, the statements that do it, by the number i of the time
     "types a rating": ("similarity", None, RATING),
     "asks for 20 steps": ("losses", None, "document.querySelectorAll('.explore-button')[1].click()"),
@@ -47,6 +48,7 @@ ACTS = {  # what the reader does → page, the choice made before, the statement
     "types a title": ("recommend", None, TITLE),
     "moves a film of the history": ("next_film", None, "document.querySelector('.next-order li + li button').click()"),
     "turns the day": ("next_film", None, DAY),
+    "moves a weight": ("fusion", None, WEIGHT),
     "chooses a film": ("map", None, "document.querySelectorAll('.map-list button')[i].click()"),
 }
 

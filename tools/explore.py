@@ -17,6 +17,7 @@ from bookfiles import ROOT, write_atomically
 
 sys.path.insert(0, str(ROOT))
 
+import explore_fusion
 import explore_models
 import explore_next_film
 
@@ -62,6 +63,7 @@ EXPORTS = {  # name of the script → function that gives dict(about, seeds, val
     "plane": plane,
     "next_films": explore_next_film.next_films,
     "next_model": explore_next_film.next_model,
+    "fusion_scores": explore_fusion.fusion_scores,
 }
 
 

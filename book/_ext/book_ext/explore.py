@@ -10,6 +10,8 @@ from docutils import nodes
 FOLDER = "book/explore/"
 FIGURE = re.compile(r'data-explore="(\w+)"')
 ABOUT_FILMS = {"recommend", "map", "next_film"}  # they share a script and a style sheet
+WITH_DATA = ABOUT_FILMS | {"fusion"}  # they unpack data by the same script
+STYLED = {"fusion"}  # they have a style sheet of their own
 MODELS = {"next_film": ["sasrec"]}  # a model in a script of its own
 
 
@@ -26,9 +28,10 @@ def add_scripts(app, pagename, templatename, context, doctree):
         app.add_css_file("css/systems.css")
         app.add_js_file("systems.js", loading_method="defer")
     if names := FIGURE.findall(body):
-        films = ["films"] if ABOUT_FILMS & set(names) else []
+        films = ["films"] if WITH_DATA & set(names) else []
+        styles = ["films"] if ABOUT_FILMS & set(names) else []
         models = [model for name in names for model in MODELS.get(name, ())]
-        for name in ("explore", *(f"explore_{name}" for name in films)):
+        for name in ("explore", *(f"explore_{name}" for name in [*styles, *sorted(STYLED & set(names))])):
             app.add_css_file(f"css/{name}.css")
         for name in ("formulas", "explore", *films, *models, *dict.fromkeys(names)):
             app.add_js_file(f"explore/{name}.js", loading_method="defer")
