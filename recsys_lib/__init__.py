@@ -23,6 +23,7 @@ LLMClient     `generate(prompt) -> str`, `score(prompt, texts) -> float64 (len(t
 rng           int or numpy.random.Generator, keyword-only. Same seed, same bytes.
 Errors        ValueError, KeyError, TypeError, FileNotFoundError, NotFittedError. The message says what was
               expected and what came.
+Command       `python -m recsys_lib FILE` audits a file of ratings, compares models on it and writes one page.
 
 Importing this package loads nothing heavy; `losses` and the files of the Keras models alone need Keras and TensorFlow
 (`models.text`, which reads texts with MiniLM, and `models.language_model`, which writes with SmolLM2, among them).

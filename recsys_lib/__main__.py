@@ -24,6 +24,7 @@ ADVICE = (  # what messages of `read_csv` call an argument, and what it is calle
     (r"header=True", "--header yes"),
     (r"header=False", "--header no"),
     (r"(separator|encoding|missing)=", r"--\1 "),
+    (r"""(--\w+ (?:'[^']*'|"[^"]*"|\w+)), (?=--)""", r"\1 "),  # options have no comma between them
 )
 
 

@@ -416,11 +416,18 @@ def test_merged_rows_are_counted(run, in_a_folder):
     assert "pairs given more than once 2 merged: --duplicates last" in page
 
 
-def test_messages_speak_of_options():
-    spoken = "give columns={\"user\": \"a\"} or rating=None; duplicates='last' or 'mean'; separator=';', header=True"
-    assert command.one_line(ValueError(spoken)) == (
-        "give --columns '{\"user\": \"a\"}' or --no-rating; --duplicates last, or mean; --separator ';', --header yes"
-    )
+@pytest.mark.parametrize(
+    ("message", "spoken"),
+    [
+        ('e.g. columns={"user": "a"}, header=True', 'e.g. --columns \'{"user": "a"}\' --header yes'),
+        ('give separator="::", columns=["user", "_"]', 'give --separator "::" --columns \'["user", "_"]\''),
+        ("or give rating=None where", "or give --no-rating where"),
+        ("give duplicates='last' or 'mean'", "give --duplicates last, or mean"),
+        ("encoding=\"cp1252\" for Western; missing='-1'", "--encoding \"cp1252\" for Western; --missing '-1'"),
+    ],
+)
+def test_messages_speak_of_options(message, spoken):
+    assert command.one_line(ValueError(message)) == spoken
 
 
 def test_help_and_import_are_quick_and_nothing_needs_tensorflow(tmp_path):
