@@ -244,7 +244,7 @@ def main(argv=None):
         print(f"recsys_lib: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nrecsys_lib: interrupted, no page was written", file=sys.stderr)
+        print("recsys_lib: interrupted, no page was written", file=sys.stderr)
         return 130
     print(f"{out}: {answer}")
     return 0
