@@ -167,3 +167,13 @@ def test_bad_settings_of_trees(how):
 def test_bad_settings_of_linear(how):
     with pytest.raises(ValueError, match=next(iter(how))):
         LinearRanker(**how)
+
+
+@pytest.mark.parametrize("ranker", [TreeRanker(min_leaf=5), LinearRanker()])
+def test_a_column_that_nobody_knows_changes_nothing(ranker):
+    rng = np.random.default_rng(0)
+    columns, row = rng.normal(size=(400, 3)).astype(np.float32), np.repeat(np.arange(40), 10)
+    columns[:, 1] = np.nan
+    hits = columns[:, 0] > 1
+    scores = ranker.fit(columns, hits, row).score(columns)
+    assert np.isfinite(scores).all() and scores[hits].min() > scores[~hits].mean()

@@ -42,7 +42,8 @@ class _Ranker:
         if not used.any() or hits[used].all():
             raise ValueError(f"expected lists with a hit and a miss, received {int(hits.sum())} hits of {len(hits)}")
         self.n_columns_ = columns.shape[1]
-        self._learn(columns[used], hits[used], 1 / np.sqrt(of_list[used]))
+        self.unknown_ = np.isnan(columns[used]).all(axis=0)  # scikit-learn's trees refuse a column without a number
+        self._learn(self._without_unknown(columns[used]), hits[used], 1 / np.sqrt(of_list[used]))
         return self
 
     def score(self, columns):
@@ -50,7 +51,11 @@ class _Ranker:
         columns = check_2d("columns", np.asarray(columns, np.float32), "(n_candidates, n_columns)")
         if columns.shape[1] != self.n_columns_:
             raise ValueError(f"expected {self.n_columns_} columns, received {columns.shape[1]}")
-        return self._chance(columns).astype(np.float32) if len(columns) else np.zeros(0, np.float32)
+        chance = self._chance(self._without_unknown(columns)) if len(columns) else np.zeros(0)
+        return chance.astype(np.float32)
+
+    def _without_unknown(self, columns):
+        return np.where(self.unknown_, np.float32(0), columns)
 
 
 class TreeRanker(_Ranker):
