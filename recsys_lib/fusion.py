@@ -24,7 +24,7 @@ def min_max(scores, *, exclude=None):
     Returns float64 (n_users, n_items): the worst item left is 0, the best 1. Excluded entries are 0, and so is a row
     whose items left have all the same score. Raises ValueError for NaN or infinite scores and shapes that differ,
     TypeError for sparse scores or an `exclude` that is not sparse.
-    Source: Fox & Shaw 1994. Chapter: Fusing scores."""
+    Chapter: Fusing scores."""
     scores, left = _scores_and_left(scores, exclude)
     low, span = _low_and_span(scores, left)
     return np.where(left & (span > 0), (scores - low) / np.where(span > 0, span, 1), 0)
@@ -70,7 +70,8 @@ def borda(lists, n_items):
     lists, n_items: as of `reciprocal_rank`. Of lists with another depth the first place has another worth: give all
     models the same.
     Returns float64 (n_users, n_items). Raises what `reciprocal_rank` does.
-    Source: Aslam & Montague 2001. Chapter: Fusing scores."""
+    After Aslam & Montague 2001, who deal the remaining points evenly to the items not listed; here these get 0.
+    Chapter: Fusing scores."""
     return _points(lists, n_items, lambda depth: np.arange(depth, 0.0, -1))
 
 
@@ -174,7 +175,8 @@ def beyond(better, other, relevant, *, exclude=None, depth=30):
         value_u = P(e of a relevant candidate > e of another one) + ½ P(equal)
 
     s and t are the scores of the better and the other model among the candidates: e is what t says that no multiple of
-    s says. 1 puts all relevant candidates first, ½ tells nothing, 0 puts them last.
+    s says. 1 puts all relevant candidates first, ½ tells nothing, 0 puts them last. Where the better model gives all
+    items one score, its candidates are the first by number.
     better, other: (n_users, n_items), finite.   relevant, exclude: csr of that shape; a stored entry counts.
     Returns float64 (n_users,), NaN for a user whose candidates are all relevant or none of them is. Raises what
     `min_max` does, and ValueError for shapes that differ or a depth below 2.

@@ -182,13 +182,20 @@ def test_the_scale_of_a_model_does_not_count(rule):
 
 
 def test_four_films_by_hand():
-    """The table of the chapter: five rules, and they do not agree."""
-    scores = [np.array([row]) for row in ([0.9, 0.8, 0.2, 0.0], [0.0, 0.3, 0.2, 0.25], [10.0, 20.0, 100.0, 40.0])]
-    least = [fusion.min_max(s) for s in scores]
-    np.testing.assert_allclose(least[2], [[0, 1 / 9, 1, 1 / 3]])
-    lists = [top_k(s, 4) for s in scores]
-    np.testing.assert_allclose(fusion.comb_sum([fusion.borda(x, 4) for x in lists]), [[6, 9, 8, 7]])
-    np.testing.assert_allclose(fusion.comb_sum([fusion.reciprocal_rank(x, 4) for x in lists])[0, 0], 1 / 61 + 2 / 64)
+    """The table of the chapter: five rules, three winners."""
+    rows = ([0, 0.5, 1, 0.4], [70, 40, 25, 5], [4, 5, 0, 40])
+    scores = [np.array([row], dtype=float) for row in rows]
+    least, lists = [fusion.min_max(s) for s in scores], [top_k(s, 4) for s in scores]
+    expected = {
+        "min-max": (fusion.comb_sum(least), [1.1, 1.1635, 1.3077, 1.4]),
+        "z-score": (fusion.comb_sum([fusion.z_score(s) for s in scores]), [-0.3693, -0.1685, 0.2928, 0.2449]),
+        "CombMNZ": (fusion.comb_mnz(least), [2.2, 3.4904, 2.6154, 2.8]),
+        "Borda": (fusion.comb_sum([fusion.borda(x, 4) for x in lists]), [7, 9, 7, 7]),
+    }
+    for rule, (found, by_hand) in expected.items():
+        np.testing.assert_allclose(found, [by_hand], atol=1e-4, err_msg=rule)
+    points = fusion.comb_sum([fusion.reciprocal_rank(x, 4) for x in lists])[0]
+    np.testing.assert_allclose(points[[1, 3]], [3 / 62, 1 / 63 + 1 / 64 + 1 / 61])
 
 
 @pytest.mark.parametrize("rule", [fusion.min_max, fusion.z_score])

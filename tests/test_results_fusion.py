@@ -1,5 +1,7 @@
 """The stored tables of Fusing scores: what they are made from, what was chosen, and rows that are computed again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
@@ -124,6 +126,16 @@ def test_a_model_alone_is_measured_as_evaluate_measures_it(runner, experiment):
     assert scored.of_two("EASE", "Popularity", 0.3)["ndcg@10"] == pytest.approx(
         scored.fused(["EASE", "Popularity"], "z-score", weights=[0.7, 0.3])["ndcg@10"]
     )
+
+
+def test_a_model_that_cannot_score_a_person_gives_no_points(runner, experiment):
+    data = few()
+    data = replace(data, rating=np.where(data.user == 7, np.float32(3), data.rating))  # 7 likes nothing
+    run = runner.Run(runner.DataSet("few", data, 4.0, "", split_by_user_time))
+    scored = experiment.Scored(run, "test", {"EASE": {"regularization": 10.0}, "Popularity": {}})
+    row = int(np.flatnonzero(scored.users == 7)[0])
+    for how in ("RRF", "Borda", "listed", "z-score"):
+        assert not scored.scaled("EASE", how, 0)[row].any() and scored.scaled("Popularity", how, 0)[row].any()
 
 
 def test_wrong_films_of_two_lists(experiment):

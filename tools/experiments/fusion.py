@@ -85,12 +85,13 @@ class Scored:
 
     def scaled(self, name, how, seed):
         if (name, seed, how) not in self.kept:
-            scores = self.model(name, seed)[0]
+            scores, served = self.model(name, seed)
             if how in ("min-max", "z-score"):
                 rule = {"min-max": fusion.min_max, "z-score": fusion.z_score}[how]
                 found = rule(scores, exclude=self.seen)
             else:
                 lists, n_items = top_k(scores, DEPTH, exclude=self.seen), scores.shape[1]
+                lists[~served] = -1  # a model that cannot score a person has no list to give
                 if how == "listed":
                     found = fusion.listed(fusion.min_max(scores, exclude=self.seen), lists)
                 else:
