@@ -55,7 +55,7 @@ class _Ranker:
         return chance.astype(np.float32)
 
     def _without_unknown(self, columns):
-        return np.where(self.unknown_, np.float32(0), columns)
+        return np.where(self.unknown_, np.float32(0), columns) if self.unknown_.any() else columns
 
 
 class TreeRanker(_Ranker):
