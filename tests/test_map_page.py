@@ -66,7 +66,7 @@ def test_a_finding_is_what_the_cell_printed():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"claim": "Popularity is best."}, "0 claims that say 'Popularity is best.'"),
+        ({"claim": "Popularity is best."}, "0 claims that begin 'Popularity is best.'"),
         ({"said": "{5}"}, "asks for more than the cell printed"),
     ],
 )

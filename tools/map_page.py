@@ -47,9 +47,9 @@ def read():
 def finding(entry):
     """(what the cell found, what became of it on the second data, link to it). ValueError where no cell claims it."""
     notebook = stored_notebook(ROOT / entry["chapter"])
-    found = [claim for claim in chapter_claims(notebook) if claim[0] == entry["claim"]]
+    found = [claim for claim in chapter_claims(notebook) if claim[0].startswith(entry["claim"])]
     if len(found) != 1:
-        raise ValueError(f"{entry['chapter']} has {len(found)} claims that say {entry['claim']!r}, expected 1")
+        raise ValueError(f"{entry['chapter']} has {len(found)} claims that begin {entry['claim']!r}, expected 1")
     _, evidence, pairs, anchor, _ = found[0]
     numbers = MEASURED.findall(evidence)
     try:
