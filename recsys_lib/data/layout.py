@@ -185,7 +185,8 @@ def _by_order(text, name, firsts, columns):
     line, cells = _longest(firsts)
     where = f"{name}, line {line}"
     if not fitting:
-        raise ValueError(f"{where}: expected {n} fields by {_separators(firsts)}, got {_row_short(cells)}")
+        advice = '; name each of them, "_" for one to ignore, or say what a header calls them, columns={"user": "…"}'
+        raise ValueError(f"{where}: expected {n} fields by {_separators(firsts)}, got {_row_short(cells)}{advice}")
     if len(firsts) > 1 or len(fitting) > 1:
         fitting = [s for s in _rivals(text, name, fitting[0], n) if s not in fitting] + fitting
     if len(fitting) > 1:

@@ -60,6 +60,15 @@ def read_csv(
     for a web address and for an argument of the wrong form; TypeError for a path that is none, such as an open file,
     and for columns that are one text.
     Chapter: The full build."""
+    options = {"columns": columns, "header": header, "separator": separator, "encoding": encoding, "missing": missing}
+    rows = read_rows(path, rating=rating, **options)
+    if rating_range is not None and "rating" not in rows.columns:
+        raise ValueError(f"{rows.name}: expected ratings because rating_range= is given, got none")
+    return rows.interactions(rating_range=rating_range, duplicates=duplicates)
+
+
+def read_rows(path, *, columns=None, header=None, separator=None, encoding=None, rating="rating", missing=None):
+    """The Rows of a file, also of the columns that are no field: what `read_csv` makes its Interactions of."""
     path = local_path(path)
     choice("rating", rating, ("rating", None))
     text = read_text(path, () if encoding is None else [encoding])
@@ -71,12 +80,12 @@ def read_csv(
         refuse_header(rows)
     if rating is not None and "rating" not in names and not names_its_pairs(columns):
         refuse_unused(rows)
-    if "rating" not in names and (missing is not None or rating_range is not None):
-        raise ValueError(f"{path.name}: expected ratings because missing= or rating_range= is given, got none")
+    if "rating" not in names and missing is not None:
+        raise ValueError(f"{path.name}: expected ratings because missing= is given, got none")
     if missing is not None:
         n = rows.leave_out(missing)
-        warnings.warn(f"{path.name}: {n:,} rows left out, not rated (missing={missing!r})", stacklevel=2)
-    return rows.interactions(rating_range=rating_range, duplicates=duplicates)
+        warnings.warn(f"{path.name}: {n:,} rows left out, not rated (missing={missing!r})", stacklevel=3)
+    return rows
 
 
 class Rows:

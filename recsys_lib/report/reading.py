@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from recsys_lib.data import Interactions, read_csv
+from recsys_lib.data import Interactions
 from recsys_lib.data.fields import ELSE, field_of, plain
 from recsys_lib.data.files import local_path, read_text
-from recsys_lib.data.layout import SEPARATORS, find_layout, split_rows
+from recsys_lib.data.layout import SEPARATORS, split_rows
 from recsys_lib.data.movielens import TITLE_AND_YEAR
-from recsys_lib.data.tables import Rows
+from recsys_lib.data.tables import read_rows
 
 ABOUT_ITEMS = {  # names of columns, compared as `plain` does
     "title": "title titles name itemname itemtitle movietitle filmtitle booktitle productname producttitle".split(),
@@ -41,20 +41,18 @@ class Reading:
     notes: tuple = ()
 
 
-def read(path, *, items=None, liked_from=None, rating="rating", **options):
+def read(path, *, items=None, liked_from=None, rating="rating", duplicates="error", **options):
     """The Reading of a file of pairs.
 
     items: a file with a row an item, for titles, genres and years.   liked_from: None, by a rule of thumb (see
-    `threshold`).   rating, options: as `read_csv` takes them.
+    `threshold`).   rating, duplicates, options: as `read_csv` takes them.
     Raises what `read_csv` raises, and ValueError where no rating is a like, where the rule of thumb knows no answer, or
     where the file of items holds none of the items."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        data = read_csv(path, rating=rating, **options)
+        rows = read_rows(path, rating=rating, **options)
     notes = [str(warning.message) for warning in told]
-    rows = _rows(path, **{name: options.get(name) for name in ("columns", "header", "separator", "encoding")})
-    if options.get("missing") is not None and "rating" in rows.columns and rating is not None:
-        rows.leave_out(options["missing"])
+    data = rows.interactions(duplicates=duplicates)
     if items is not None:
         table, unknown = _table_of_file(items, data.items)
         if unknown:
@@ -95,14 +93,6 @@ def threshold(ratings, given=None):
             return like, f"{rule}, a rule of thumb. Say --liked-from for another one."
     advice = f"give --liked-from N (half of the ratings are {median:g} or more), or --no-rating if every row is a like"
     raise ValueError(f"from which rating on is a row a like? The ratings go from {low:g} to {high:g}; {advice}")
-
-
-def _rows(path, *, columns, header, separator, encoding):
-    """The rows of a file that `read_csv` has read already: for the columns that it leaves aside."""
-    path = local_path(path)
-    text = read_text(path, () if encoding is None else [encoding])
-    separator, names, has_header = find_layout(text, path.name, columns=columns, header=header, separator=separator)
-    return Rows(path.name, names, split_rows(text, separator, path.name), has_header=has_header)
 
 
 def _table_of_rows(rows, items):
