@@ -9,7 +9,6 @@ import os
 import re
 import shlex
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -17,14 +16,32 @@ from pathlib import Path
 from recsys_lib import __version__
 
 COMMAND = "python -m recsys_lib"
+
+
+def as_typed(match):
+    """columns={"user": "a"} as one types it in any shell: --columns user=a; as JSON where that would not come back."""
+    try:
+        value = json.loads(match[1].replace(", …]", ', "…"]'))
+    except ValueError:  # no advice, but a text of the file
+        return match[0]
+    names = value if isinstance(value, list) else list(value.values())
+    if set("".join(names)) & set(',="$`\\'):
+        return f"--columns {shlex.quote(match[1])}"
+    plain = ",".join(names if isinstance(value, list) else map("=".join, value.items()))
+    return f"--columns {plain}" if re.fullmatch(r"[\w.,=…-]+", plain) else f'--columns "{plain}"'
+
+
 ADVICE = (  # what messages of `read_csv` call an argument, and what it is called here
-    (r"columns=(\{.*?\}|\[.*?\])", r"--columns '\1'"),
-    (r"rating=None", "--no-rating"),
-    (r"duplicates='last' or 'mean'", "--duplicates last, or mean"),
+    (r"columns=(\{.*?\}|\[.*?\])", as_typed),
+    (r"\{'user': 'reader'\}", "user=reader"),
+    (r"columns= is a list", "--columns lists the fields"),
+    (r"give rating=None", "give --no-rating"),
+    (r"duplicates='last' or 'mean'", "--duplicates last or --duplicates mean"),
     (r"header=True", "--header yes"),
     (r"header=False", "--header no"),
-    (r"(separator|encoding|missing)=", r"--\1 "),
-    (r"""(--\w+ (?:'[^']*'|"[^"]*"|\w+)), (?=--)""", r"\1 "),  # options have no comma between them
+    (r"missing= is given", "--missing is given"),
+    (r"""(separator|encoding|missing)=(["'])(.*?)\2""", r'--\1 "\3"'),
+    (r'(--\w+ (?:"[^"]*"|\'[^\']*\'|\S+)), (?=--)', r"\1 "),  # options have no comma between them
 )
 
 
@@ -55,8 +72,9 @@ def parser():
         help="user=reader,item=book,rating=stars where the header has other names; user,item,_,rating for the fields "
         "in file order where there is no header (_: leave aside); or either as JSON",
     )
-    p.add_argument("--no-rating", action="store_true", help="every row is a like, whatever else it says")
-    p.add_argument(
+    likes = p.add_mutually_exclusive_group()
+    likes.add_argument("--no-rating", action="store_true", help="every row is a like, whatever else it says")
+    likes.add_argument(
         "--liked-from", type=finite, metavar="N", help="a rating from here on is a like (default: 4 of 5, 8 of 10)"
     )
     p.add_argument("--user", metavar="ID", help="whose list to show")
@@ -65,7 +83,12 @@ def parser():
     p.add_argument("--force", action="store_true", help="write over a page that is there")
     p.add_argument("--duplicates", choices=("error", "last", "mean"), default="error", help="a pair that comes twice")
     p.add_argument("--missing", metavar="X", help="a rating that means: not rated")
-    p.add_argument("--separator", metavar="S", help="what parts the fields, where it is no comma, semicolon or tab")
+    p.add_argument(
+        "--separator",
+        type=lambda given: given.replace(r"\t", "\t"),
+        metavar="S",
+        help="what parts the fields, where it is no comma, semicolon or tab",
+    )
     p.add_argument("--encoding", metavar="E", help="of the file, where it is not UTF-8")
     p.add_argument("--header", choices=("yes", "no"), help="is the first line a header?")
     p.add_argument("--version", action="version", version=f"recsys_lib {__version__}")
@@ -92,28 +115,40 @@ def columns(value):
 
 def finite(value):
     """A number that is neither infinite nor none."""
-    number = float(value)
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
     if not math.isfinite(number):
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"expected a number, got {value!r}")
     return number
 
 
 def target(args):
     """Where the page goes. Raises BadInput where it cannot or must not be written: before anything is read."""
-    out = Path(args.out).expanduser() if args.out else Path(f"{Path(args.file).name.split('.')[0] or 'page'}.html")
+    out = _path(args.out or f"{_path(_path(args.file).name.removesuffix('.gz')).stem.lstrip('.') or 'page'}.html")
     if out.is_dir():
         raise BadInput(f"{out} is a folder: give --out a file in it")
     if not out.parent.is_dir():
         raise BadInput(f"there is no folder {out.parent} to write {out.name} into")
-    for read in filter(None, (args.file, args.items)):
-        if Path(read).exists() and not (Path(read).is_file() or Path(read).is_dir()):
+    for given in filter(None, (args.file, args.items)):
+        read = _path(given)
+        if "://" not in given and not read.exists():  # an address gets advice where it is read
+            raise BadInput(f"expected a file, got nothing at {read}")
+        if read.is_dir():
+            raise BadInput(f"expected a file, got the folder {read}")
+        if read.exists() and not read.is_file():
             raise BadInput(f"{read} can be read only once: write it to a file first")
-        if out.exists() and Path(read).exists() and out.samefile(read):
+        if read.exists() and out.exists() and out.samefile(read):
             raise BadInput(f"{out} is the file to read: give --out another name")
     refuse_existing(out, args.force)
     if not os.access(out.parent, os.W_OK):
         raise BadInput(f"the folder {out.parent} cannot be written to")
     return out
+
+
+def _path(given):
+    return Path(os.path.expanduser(given))
 
 
 def refuse_existing(out, force):
@@ -125,20 +160,13 @@ def refuse_existing(out, force):
 def write(out, page, force):
     """The page under a temporary name, then renamed: there is never half of one."""
     refuse_existing(out, force)
-    handle, part = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.", suffix=".part")
+    part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="xmlcharrefreplace") as file:
+        with open(part, "x", encoding="utf-8", errors="xmlcharrefreplace") as file:
             file.write(page)
-        os.chmod(part, 0o666 & ~_umask())
         os.replace(part, out)
     finally:
-        Path(part).unlink(missing_ok=True)
-
-
-def _umask():
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        part.unlink(missing_ok=True)
 
 
 class Progress:
@@ -149,24 +177,24 @@ class Progress:
         self.live = stream.isatty()
 
     @contextlib.contextmanager
-    def __call__(self, what, *, quiet=False):
-        """A step. Gives a function for what came of it.   quiet: where it fails it leaves no line."""
+    def __call__(self, what):
+        """A step. Gives a function for what came of it."""
         begin, said, done = time.monotonic(), [], threading.Event()
-        self._write("" if quiet and not self.live else f"{what} … ")
+        self._write(f"{what} … ")
         ticker = threading.Thread(target=self._tick, args=(what, begin, done), daemon=True)
         if self.live:
             ticker.start()
         try:
             yield said.append
         except BaseException:
-            self._write("\r\033[2K" if self.live else "" if quiet else "\n")
+            self._write("\r\033[2K" if self.live else "\n")
             raise
         finally:
             done.set()
             if self.live:
                 ticker.join()
         came = ", ".join(filter(None, [*said, f"{time.monotonic() - begin:.1f} s"]))
-        self._write(f"\r{what} … " if self.live else f"{what} … " if quiet else "", came, "\n")
+        self._write(f"\r{what} … " if self.live else "", came, "\n")
 
     def _tick(self, what, begin, done):
         while not done.wait(1):
@@ -198,12 +226,14 @@ def run(args, step):
     options["header"] = None if args.header is None else args.header == "yes"
     options["rating"] = None if args.no_rating else "rating"
     try:
-        with step(f"reading {args.file}", quiet=True) as say:
+        with step(f"reading {args.file}") as say:
             # NumPy, pandas, SciPy: only now, so that --help is quick
             from recsys_lib.data import audit
             from recsys_lib.report import comparing, page, reading
             from recsys_lib.report.markup import count
 
+            with open(_path(args.file), "rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             read = reading.read(args.file, items=args.items, liked_from=args.liked_from, **options)
             data = read.data
             if args.user is not None and args.user not in data.users:
@@ -220,8 +250,6 @@ def run(args, step):
     if comparison.split is not None:
         comparing.measure(comparison, read.liked_from, step)
     shown = comparing.list_for(data, args.user, comparison.best(), read.liked_from, step)
-    with open(args.file, "rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     made = {"command": shlex.join([*COMMAND.split(), *args.given]), "sha256": sha256, "versions": comparing.versions()}
     html = page.page(Path(args.file).name, read, audited, comparison, shown, **made)
     try:

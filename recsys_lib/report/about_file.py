@@ -2,8 +2,16 @@
 
 import numpy as np
 
+from recsys_lib.data.audit import BETRAYS
+
 from . import figures
 from .markup import count, plain, table_of, text
+
+CORRELATIONS = {  # checks of `audit` whose value is a rank correlation, as the page calls them
+    "row order and time, within users": "rank correlation of row order and time, within users",
+    "item id and first rating of the item": "rank correlation of item id and first pair of the item",
+    "item id and number of ratings": "rank correlation of item id and number of pairs",
+}
 
 
 def about_file(reading, audited):
@@ -11,9 +19,9 @@ def about_file(reading, audited):
     size = f"{count(len(data), 'pair')} of {count(data.n_users, 'user')} and {count(data.n_items, 'item')}"
     facts = {str(key): value for key, value in data.describe().items()}
     table = table_of(None, [[text(key), text(plain(value))] for key, value in facts.items()])
-    checks = [[text(row.check), text(plain(row.value)), text(row.meaning)] for row in audited.itertuples()]
+    checks = [list(map(text, _check(*row))) for row in audited[["check", "value", "meaning"]].itertuples(index=False)]
     pictures = [_histogram(reading)] if data.rating is not None and data.rating.min() < data.rating.max() else []
-    pictures += [_sizes(data.user, data.n_users, "user"), _sizes(data.item, data.n_items, "item")]
+    pictures += [_sizes(data.user, data.n_users, "user"), _sizes(data.item, data.n_items, "item")]  # "": one class
     if data.timestamp is not None and data.timestamp.min() < data.timestamp.max():
         pictures.append(_times(data.timestamp))
     return (
@@ -22,6 +30,15 @@ def about_file(reading, audited):
         "<h3>What the file can and cannot be used for</h3>\n"
         + table_of(["check", "value", "meaning"], checks, number=1)
     )
+
+
+def _check(check, value, meaning):
+    """A row of `audit` with its unit: a share as per cent, a correlation by its name."""
+    if check.startswith("share of") and value == value:
+        return check, f"{100 * value:.3g} %", meaning
+    if check == "row order and time, within users" and value >= BETRAYS:
+        meaning = "the rows stand in order of time: break no ties by row order"
+    return CORRELATIONS.get(check, check), plain(value), meaning
 
 
 def _histogram(reading):
@@ -34,7 +51,7 @@ def _histogram(reading):
     liked = {i for i, level in enumerate(levels) if reading.liked_from is not None and level >= reading.liked_from}
     share = 1.0 if reading.liked_from is None else float((ratings >= reading.liked_from).mean())
     said = "; ".join(f"{level:g}: {count:,}" for level, count in zip(levels, counts))
-    title = f"{share:.0%} of the ratings are likes"
+    title = f"{100 * share:.0f} % of the ratings are likes"
     picture = figures.bars(counts, [f"{level:.3g}" for level in levels], alt=f"{title}. Ratings: {said}.", liked=liked)
     return figures.figure(title, picture, "Pairs by rating; likes in colour.")
 
@@ -44,14 +61,17 @@ def _sizes(index, n, what):
     counts = np.bincount(index, minlength=n)
     counts = counts[counts > 0]
     classes = np.bincount(np.log2(counts).astype(int)).tolist()
+    if np.count_nonzero(classes) == 1:
+        return ""
     labels = [f"{2**i:,}" for i in range(len(classes))]
     shown = [label if len(labels) <= 8 or i % 2 == 0 else "" for i, label in enumerate(labels)]
     median = float(np.median(counts))
-    title = f"Half of the {what}s have {median:g} pairs or fewer"
+    title = f"Half of the {what}s have at most {median:g} {'pair' if median == 1 else 'pairs'}"
     if what == "item":
         top = max(1, round(len(counts) / 100))
         share = np.sort(counts)[-top:].sum() / counts.sum()
-        title = f"{share:.0%} of the pairs are of the {count(top, what)} that have most"
+        most = "most frequent item holds" if top == 1 else f"{top:,} most frequent items hold"
+        title = f"The {most} {100 * share:.0f} % of the pairs"
     said = ", ".join(f"{label} and up: {value:,}" for label, value in zip(labels, classes))
     note = f"{what.capitalize()}s by their number of pairs: 1, 2–3, 4–7, …"
     return figures.figure(title, figures.bars(classes, shown, alt=f"{title}. {said}."), note)

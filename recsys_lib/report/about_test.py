@@ -4,7 +4,7 @@ from recsys_lib import formatting
 
 from . import figures
 from .comparing import BASELINE, METRICS
-from .markup import count, table_of, text, with_interval
+from .markup import count, prose, table_of, text, with_interval
 
 NAMES = {"ndcg@10": "NDCG@10", "recall@20": "Recall@20"}
 MEANING = {
@@ -31,17 +31,29 @@ def answer(comparison):
         value = formatting.number(comparison.means(METRICS[0])[best])
         return f"{best} has the highest NDCG@10, {value}, of one user: that shows nothing about others."
     row = table.loc[best]
-    said = f"{best} makes the best lists here: NDCG@10 {_mean(row)} over {comparison.n_users():,} users."
+    users = f"over {comparison.n_users():,} users"
     if not row["mean"] > 0:
-        return f"No model put a held-back like into anybody's first ten: NDCG@10 is 0, {comparison.n_users():,} users."
+        return f"No model put a held-back like into anybody's first ten: NDCG@10 is 0 {users}."
     if len(table) == 1:
-        return f"{said} No other model could be tested."
+        return f"{best} has NDCG@10 {_mean(row)} {users}. No other model could be tested."
     second = table.index[1]
     low, high = -table.difference_high[second], -table.difference_low[second]
     gap = f"{formatting.number(-table.difference[second])} below, 95 % interval {formatting.interval(low, high)}"
     if low > 0:
-        return f"{said} The next is {second}, {gap}: it excludes zero."
-    return f"{said} The next is {second}, {gap}: it includes zero, so this test does not show a difference."
+        said = (
+            f"{best} makes the best lists by NDCG@10: {_mean(row)} {users}. The next is {second}, {gap}: it excludes "
+        )
+        return f"{said}zero.{_by_recall(comparison, best)}"
+    said = f"No winner: {best} has the highest NDCG@10, {_mean(row)} {users}; {second} is {gap}, which includes zero."
+    return f"{said} This test does not show a difference.{_by_recall(comparison, best)}"
+
+
+def _by_recall(comparison, best):
+    """A sentence where another model leads by the second metric."""
+    means = comparison.means(METRICS[1])
+    first = max(means, key=means.get)
+    value = f"{formatting.number(means[first])} against {formatting.number(means[best])}"
+    return f" By Recall@20 the highest is {first}, {value}." if means[first] > means[best] else ""
 
 
 def _mean(row):
@@ -51,15 +63,17 @@ def _mean(row):
 def about_test(reading, comparison):
     title = "<h2>Which model makes the best list?</h2>\n"
     if comparison.split is None:
-        return f"{title}<p>{text(comparison.cut)}</p>"
+        return f"{title}<p>No test was possible, for the reason above.</p>"
     parts = [title, f"<p>{text(comparison.cut)} {_cold(comparison.split)}</p>", _picture(comparison)]
     parts.append(_results(comparison))
     meanings = " ".join(f"{NAMES[m]}: {MEANING[m]}." for m in METRICS)
-    users = f"Means over the {comparison.n_users():,} users with a like in the test part; no list holds what they had."
-    parts.append(
-        f'<p class="small">{text(meanings)} {text(users)} Brackets: 95 % intervals by a paired bootstrap of users, one '
-        "seed a model; of differences, where they exclude zero, users like these would show the same sign.</p>"
+    n = comparison.n_users()
+    users = f"Means over the {count(n, 'user')} with a like in the test part; no list holds what a user had."
+    brackets = (
+        " Brackets: 95 % intervals by a paired bootstrap of users, one seed a model; of differences, where they "
+        "exclude zero, users like these would show the same sign."
     )
+    parts.append(f'<p class="small">{text(meanings)} {text(users)}{brackets if n > 1 else ""}</p>')
     known = [name for name in (*comparison.results, *comparison.failures) if name in ABOUT]
     items = "".join(f"<li>{text(name)}: {text(ABOUT[name])}</li>" for name in known)
     parts.append(f"<h3>The models</h3>\n<ul>{items}</ul>")
@@ -67,7 +81,7 @@ def about_test(reading, comparison):
         items = "".join(f"<li>{text(line)}</li>" for line in comparison.left_out)
         parts.append(f"<h3>What the fused model had to do without</h3>\n<ul>{items}</ul>")
     if comparison.notes:
-        items = "".join(f"<li>{text(line)}</li>" for line in comparison.notes)
+        items = "".join(f"<li>{prose(line)}</li>" for line in comparison.notes)
         parts.append(f"<h3>Warnings of the run</h3>\n<ul>{items}</ul>")
     parts.append("<h3>What was held back</h3>\n" + _held_back(comparison.split))
     return "\n".join(parts)
@@ -78,7 +92,7 @@ def _held_back(split):
     header = {"ratings": "pairs", "users": "users", "items": "items"}
     header |= {"cold_users": "new users", "ratings_of_cold_items": "on new items"}
     table = split.report()[list(header)]
-    table = table.loc[:, [name for name in header if not name.startswith("cold") or table[name].any()]]
+    table = table.loc[:, [name for name in header if "cold" not in name or table[name].any()]]
     cells = [[text(part), *(f"{value:,}" for value in row)] for part, row in zip(table.index, table.to_numpy())]
     return table_of(["part", *(header[name] for name in table)], cells, number=range(1, 6))
 
@@ -130,11 +144,12 @@ def _results(comparison):
             own = with_interval(row["mean"], row["low"], row["high"], bold=row["mean"] == table["mean"].max())
             rows.append([text(name), own, "–" if name == BASELINE else with_interval(*ends, plus="+")])
         parts.append(table_of(["model", NAMES[metric], f"less {BASELINE}"], rows, number=(1, 2)))
-        order = list(table.index)
+        if metric == METRICS[0]:
+            order = list(table.index)
         unserved = table["n_unserved"].astype(int)
     if order:
         none = [f"{unserved[name]:,}" if comparison.n_users() > 1 else "–" for name in order]
         rows = [[text(name), n, f"{comparison.seconds[name]:.1f}"] for name, n in zip(order, none)]
         parts.append(table_of(["model", "users it has no list for", "seconds"], rows, number=(1, 2)))
-    failed = [f"<li>{text(name)}: not tested. {text(why)}</li>" for name, why in comparison.failures.items()]
+    failed = [f"<li>{text(name)}: not tested. {prose(why)}</li>" for name, why in comparison.failures.items()]
     return "".join(parts) + (f"<ul>{''.join(failed)}</ul>" if failed else "")

@@ -48,20 +48,19 @@ class Comparison:
     notes: list = field(default_factory=list)
 
     def table(self, metric, baseline=BASELINE):
-        """`compare` of the models that were measured, best first, or None where there are fewer than two users."""
-        try:
-            table = compare(self.results, baseline=baseline, metric=metric)
-        except (ValueError, KeyError):  # one user, or no baseline: nothing to draw, nothing to compare with
+        """`compare` of the models that were measured, best first; None with fewer than two users or no baseline."""
+        if self.n_users() < 2 or baseline not in self.results:  # nothing to draw, nothing to compare with
             return None
+        table = compare(self.results, baseline=baseline, metric=metric)
         return table.sort_values("mean", ascending=False, kind="stable")
 
     def best(self):
         """The name of the model with the highest mean of the first metric, the simplest of equals; None without one."""
-        means = {name: float(_values(frame, METRICS[0]).mean()) for name, frame in self.results.items()}
+        means = self.means(METRICS[0])
         return max(means, key=means.get) if means else None
 
     def means(self, metric):
-        """Model → mean over users, where there are too few of them for an interval."""
+        """Model → mean over users."""
         return {name: float(_values(frame, metric).mean()) for name, frame in self.results.items()}
 
     def n_users(self):
@@ -75,6 +74,9 @@ def _values(frame, metric):
 
 def cut(data):
     """A Comparison with a split and nothing measured: by the time of each user where that can be, else at random."""
+    if data.n_users == 1:
+        why = "The file has one user: there is nobody else to learn from, so a test of lists would show nothing."
+        return Comparison(None, why)
     if np.bincount(data.user).max() == 1:
         why = "Each user has one pair: held back, nothing is known of its user; kept, nothing is left to test with."
         return Comparison(None, why)
@@ -89,7 +91,7 @@ def cut(data):
         split = split_random(data, rng=0)
     except ValueError:
         return Comparison(None, f"{len(data):,} pairs are too few to learn from some and test with others.")
-    leak = "what came later is learnt from, so a list of tomorrow will do worse than these numbers."
+    leak = "what came later is learnt from, so a list of tomorrow may do worse than these numbers."
     return Comparison(split, f"{why} So the pairs were dealt out at random, 70, 10 and 20 %: {leak}")
 
 

@@ -1,12 +1,15 @@
 """Pieces of HTML. Whatever comes from a file goes through `text` or `ident`, which escape it."""
 
 import math
+import re
 from html import escape
 
 import numpy as np
 import pandas as pd
 
 from recsys_lib import formatting
+
+OPTION = re.compile(r"(?<![\w-])--[a-z]+(-[a-z]+)*")
 
 
 def text(value):
@@ -17,6 +20,11 @@ def text(value):
 def ident(value):
     """An id or a title from the file, whose direction of writing stays its own."""
     return f"<bdi>{text(value)}</bdi>"
+
+
+def prose(value):
+    """A sentence as text of the page, escaped, in which an option of the command stays on one line."""
+    return OPTION.sub(r'<code class="option">\g<0></code>', text(value))
 
 
 def table_of(header, rows, *, number=()):

@@ -3,7 +3,7 @@
 from .about_file import about_file
 from .about_test import about_test, answer
 from .comparing import FEW
-from .markup import ident, is_there, table_of, text
+from .markup import ident, is_there, prose, table_of, text
 from .style import CSS
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -19,7 +19,7 @@ def page(name, reading, audited, comparison, shown, *, command, sha256, versions
         about_file(reading, audited),
         about_test(reading, comparison),
         _list(shown),
-        _made(command, sha256, versions),
+        _made(command, sha256, versions, tested=comparison.split is not None),
     ]
     head = f"""<!doctype html>
 <html lang="en">
@@ -35,7 +35,7 @@ def page(name, reading, audited, comparison, shown, *, command, sha256, versions
 
 
 def _head(name, reading, comparison):
-    facts = [] if comparison.fair else [comparison.cut]
+    facts = [] if comparison.fair or comparison.split is None else [comparison.cut]  # without a split, it is the answer
     facts.append(reading.liked_why)
     if reading.n_merged:
         facts.append(f"{reading.n_merged:,} of {reading.n_rows:,} rows repeat a pair and were merged (--duplicates).")
@@ -43,9 +43,10 @@ def _head(name, reading, comparison):
     if 0 < n < FEW:
         few = "Only one user has" if n == 1 else f"Only {n} users have"
         rough = "of one user no interval can be drawn" if n == 1 else "the intervals are rough, and rather too narrow"
-        facts.append(f"{few} a like in the test part: {rough}. Take the order of the models as a hint.")
+        advice = "Do not read an order of models from it." if n == 1 else "Take the order of the models as a hint."
+        facts.append(f"{few} a like in the test part: {rough}. {advice}")
     facts += reading.notes
-    items = "".join(f"<li>{text(fact)}</li>" for fact in facts)
+    items = "".join(f"<li>{prose(fact)}</li>" for fact in facts)
     return (
         f"<h1>{ident(name)}: which list is best</h1>\n"
         f'<p class="answer">{text(answer(comparison))}</p>\n'
@@ -56,7 +57,7 @@ def _head(name, reading, comparison):
 def _list(shown):
     parts = [f"<h2>A list for user {ident(shown.user)}</h2>"]
     if shown.why:
-        parts.append(f"<p>{text(shown.why)}</p>")
+        parts.append(f"<p>{prose(shown.why)}</p>")
     if shown.listed is not None:
         parts.append(f"<p>By {text(shown.by)}, fitted on the whole file; what the user has already is left out.</p>")
         parts.append(_items(shown.listed.drop(columns="score")))
@@ -89,12 +90,16 @@ def _items(table):
     return table_of(header, rows, number=[i for i, name in enumerate(header) if name in ("rating", "date")])
 
 
-def _made(command, sha256, versions):
+def _made(command, sha256, versions, *, tested):
+    fitted = (
+        "<p>No setting was tuned to this file. Each model is fitted on everything but the test part and tested on it "
+        "once; the highest of several values is a little too high. What a number here is worth is told in the chapter "
+        "Evaluation of <i>Unify &amp; Fuse</i>.</p>\n"
+    )
     used = ", ".join(f"{name} {version}" for name, version in versions.items())
     return (
         "<h2>How was this page made?</h2>\n"
         f"<p><code>{text(command)}</code></p>\n"
-        "<p>No setting was tuned to this file. Each model is fitted on everything before the test part, which is used "
-        "once. What a number here is worth is told in the chapter Evaluation of <i>Unify &amp; Fuse</i>.</p>\n"
+        f"{fitted if tested else ''}"
         f'<p class="small">File: SHA-256 {text(sha256)}. {text(used)}.</p>'
     )

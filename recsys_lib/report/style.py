@@ -20,6 +20,7 @@ ul { padding-left: 1.2rem; }
 a { color: var(--accent); }
 code { font: .86em "JetBrains Mono", "Cascadia Code", ui-monospace, Menlo, monospace; background: var(--ground);
   padding: .1em .3em; }
+.option { white-space: nowrap; }
 .answer { font-size: 1.1rem; border-left: 4px solid var(--accent); padding-left: .9rem; }
 .first { background: var(--ground); padding: .7rem 1rem; border-left: 4px solid var(--second); }
 .first p, .first ul { margin: .3rem 0; }
