@@ -11,9 +11,10 @@ def said(capsys, name, answer):
     return state, capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("name", "letter"), [("q1", "b"), ("q2", "c"), ("q3", "c")])
+@pytest.mark.parametrize(
+    ("name", "letter"), [("learned_fusion.q1", "b"), ("learned_fusion.q2", "c"), ("learned_fusion.q3", "c")]
+)
 def test_questions(capsys, name, letter):
-    name = f"learned_fusion.{name}"
     assert said(capsys, name, None)[0] == "not yet"
     for other in "abcd":
         assert said(capsys, name, other)[0] == ("right" if other == letter else "wrong")
