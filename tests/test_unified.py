@@ -242,6 +242,20 @@ def test_new_items_take_the_last_of_the_first_twenty_places(data, n):
     assert not new[:, : 20 - n].any() and new[:, 20 - n :].all()
 
 
+def test_an_item_liked_since_the_fit_is_ranked_and_no_longer_placed(data):
+    """Item 57 has no rating in the fit; ten people like it afterwards, before the moment, and one after it."""
+    model = UnifiedFused(**FEW).fit(data)
+    last = int(data.timestamp.max())
+    users = np.arange(10)
+    rows = [users, np.full(10, 57), np.full(10, 5.0), last + 1 + users]
+    later = Interactions(*rows, data.users, data.items, data.item_table)
+    asked, at = np.arange(20, 40), np.full(20, last + 100)
+    before = model.score(asked, at=at)
+    after = model.replay(later).score(asked, at=at)
+    assert (after[:, 57] >= 1).all() and ((before[:, 57] < 1) | np.isin(top_k(before, 60)[:, 19], [57])).any()
+    assert np.array_equal(model.score(asked, at=np.full(20, last + 1)), UnifiedFused(**FEW).fit(data).score(asked))
+
+
 def test_new_items_stand_in_the_order_of_their_text(data):
     model = UnifiedFused(**FEW, new_items=2).fit(data)
     users = np.arange(30)

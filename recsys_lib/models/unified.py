@@ -216,14 +216,18 @@ class UnifiedFused(BaseRecommender):
         if self.ranker_ is not None:
             scores[candidates.row, candidates.item] = 1 + self.ranker_.score(_table(columns))
         if "text" in of_models and self.new_.any():
-            self._place_new(scores, known, of_models["text"])
+            self._place_new(scores, known, of_models["text"], of_models.get("days since last like"))
         return scores
 
-    def _place_new(self, scores, known, text):
-        """Items that nobody has rated: ordered by text below all others, the best at the last of the first twenty."""
+    def _place_new(self, scores, known, text, since_last_like):
+        """Items that nobody has rated: ordered by text below all others, the best at the last of the first twenty.
+
+        Those that somebody has liked since the fit and before the moment (`replay`) keep the ranker's score."""
         new = np.flatnonzero(self.new_)
         text = min_max(text[:, new]).astype(np.float32)
-        scores[:, new] = -1 + text
+        met = np.zeros(text.shape, bool) if since_last_like is None else ~np.isnan(since_last_like[:, new])
+        text[met] = -1
+        scores[:, new] = np.where(met, scores[:, new], -1 + text)
         n = min(self.new_items, len(new))
         if not n or scores.shape[1] < FIRST:
             return
@@ -234,8 +238,8 @@ class UnifiedFused(BaseRecommender):
         level = np.where(seen[rows, first[:, place]], -2, scores[rows, first[:, place]])  # what they come before
         best = top_k(text, n)
         for i in range(n)[::-1]:
-            level = np.nextafter(level, np.float32(np.inf))
-            scores[rows, new[best[:, i]]] = np.maximum(level, scores[rows, new[best[:, i]]])
+            level, own = np.nextafter(level, np.float32(np.inf)), scores[rows, new[best[:, i]]]
+            scores[rows, new[best[:, i]]] = np.where(met[rows, best[:, i]], own, np.maximum(level, own))
         ahead = rows[:, None], first[:, :place]  # these stay before them, also where they had the same score
         for _ in range(n + 1):
             scores[ahead] = np.nextafter(scores[ahead], np.float32(np.inf))
