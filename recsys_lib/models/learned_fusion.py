@@ -31,7 +31,7 @@ class _Ranker:
     def fit(self, columns, hits, row):
         """columns: float (n, c), a row a candidate, NaN where unknown.   hits: bool (n,).   row: int (n,), whose list.
 
-        A list without a hit shows no order and is left out; a list with h hits weighs as much as √h lists of one.
+        A list without a hit shows no order and is left out; each row of a list with h hits weighs 1/√h.
         Returns self. Raises ValueError for lengths that differ, and where no list has a hit and a miss."""
         columns = check_2d("columns", np.asarray(columns, np.float32), "(n_candidates, n_columns)")
         hits, row = np.asarray(hits, bool), np.asarray(row, np.int64)

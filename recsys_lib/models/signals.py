@@ -1,7 +1,8 @@
 """What a fused model knows of a person and an item: scores of single models, and columns that tell when to trust them.
 
-Everything is computed from what was fitted on and from the person's own earlier ratings; what is counted of other
-people's timestamps ends before the moment of the request."""
+Everything is computed from what was fitted on and from the person's own earlier ratings. Of other people, what is
+counted by date ends before the moment of the request; the models, `log_likes`, `log_ratings` and `mean_rating` count
+all that they were fitted on, later events too: cut the training at one moment for all where this must not be."""
 
 import warnings
 from dataclasses import replace

@@ -72,8 +72,9 @@ class TextALS(ALS):
     drawn: False leaves the texts to the start alone: y begins at the first n_factors directions of the texts (their
     singular vectors, scaled to the spread of the random start), and then all is as in `ALS`.
     vectors: T, (n_items, d), a row for each item.   text_regularization: ρ > 0.   The others: those of `ALS`.
-    Fitted: `item_factors_`, `user_factors_`, `prior_` (n_items, n_factors), `warm_`: who liked the item is known. `fit` raises ValueError where the vectors'
-    rows are not the items', and where drawn is False and the texts have fewer than n_factors directions.
+    Fitted: `item_factors_`, `user_factors_`, `prior_` (n_items, n_factors), `warm_`: who liked the item is known.
+    `fit` raises ValueError where the vectors' rows are not the items', and where drawn is False and the texts have
+    fewer than n_factors directions.
     Source: the idea is Wang & Blei 2011's. Chapter: Learning to fuse."""
 
     _arrays = ("item_factors_", "user_factors_", "prior_", "warm_")
