@@ -18,10 +18,10 @@ from threadpoolctl import threadpool_limits
 from bookfiles import ROOT
 from recsys_lib import __main__ as command
 from recsys_lib import formatting, plots
-from recsys_lib.data import read_csv, simulate_world, split_by_user_time
+from recsys_lib.data import audit, read_csv, simulate_world, split_by_user_time
 from recsys_lib.evaluation import evaluate
 from recsys_lib.models import EASE, ItemKNN, Popularity, UnifiedFused
-from recsys_lib.report import comparing, figures, markup, reading
+from recsys_lib.report import about_file, about_test, comparing, figures, markup, reading
 
 QUICK = {"Popularity": Popularity, "ItemKNN": ItemKNN, "EASE": EASE}
 ALL = dict(comparing.MODELS)
@@ -69,7 +69,7 @@ class Page(HTMLParser):
         self.attributes += [(tag, *pair) for pair in attrs]
         if tag not in ("meta", "rect", "line", "path"):
             self.inside.append(tag)
-        self.words.append(" ")
+        self.words.append("" if tag == "code" else " ")
 
     def handle_endtag(self, tag):
         if tag in self.inside:
@@ -195,7 +195,7 @@ BAD = {
     "header alone": (["header.csv"], "header.csv: expected at least one row of data, got none"),
     "bad row": (["bad.csv"], "bad.csv, line 3: rating 'five' is not a number (expected e.g. 0.5 to 5); 2 more lines"),
     "many bad rows": (["worse.csv"], "worse.csv, line 2: rating 'x' is not a number (expected e.g. 0.5 to 5); 8 more"),
-    "pair twice": (["twice.csv"], "stands in line 2 already (or give --duplicates last, or mean)"),
+    "pair twice": (["twice.csv"], "stands in line 2 already (or give --duplicates last or --duplicates mean)"),
     "column not there": (["good.csv", "--columns", "user=reader"], "line 1: expected 'reader' in the header"),
     "field not there": (["good.csv", "--columns", "person=user"], "expected columns of user, item, rating, timestamp"),
     "columns mixed": (["good.csv", "--columns", "user=user,item"], "expected field=name for each, or for none"),
@@ -203,9 +203,15 @@ BAD = {
     "columns no JSON": (["good.csv", "--columns", "{user"], "expected JSON, got '{user'"),
     "unknown user": (["good.csv", "--user", "u99"], "--user: unknown id 'u99'; expected one of 8 ids such as"),
     "nobody likes": (["good.csv", "--liked-from", "6"], "expected ratings of --liked-from 6 or more, got 1 to 5"),
-    "like is no number": (["good.csv", "--liked-from", "many"], "argument --liked-from: invalid finite value: 'many'"),
-    "like is none": (["good.csv", "--liked-from", "nan"], "argument --liked-from: invalid finite value: 'nan'"),
-    "like without ratings": (["good.csv", "--no-rating", "--liked-from", "4"], "leave --liked-from away"),
+    "like is no number": (["good.csv", "--liked-from", "many"], "argument --liked-from: expected a number, got 'many'"),
+    "like is none": (["good.csv", "--liked-from", "nan"], "argument --liked-from: expected a number, got 'nan'"),
+    "like and no rating": (["good.csv", "--no-rating", "--liked-from", "4"], "not allowed with argument --no-rating"),
+    "like without ratings": (["pairs.csv", "--liked-from", "4"], "got none: leave --liked-from away"),
+    "fields too many": (
+        ["good.csv", "--columns", "user,item"],
+        "'rating'; name each of them, \"_\" for one to ignore, or say what a header calls them, --columns user=…",
+    ),
+    "at home": (["~/ratings.csv", "--out", "ratings.csv", "--force"], "ratings.csv is the file to read"),
     "unknown scale": (["percent.csv"], "The ratings go from 7 to 100; give --liked-from N"),
     "could be ratings": (["score.csv"], "or give --no-rating where every row is a like"),
     "no text": (["binary.csv"], "expected text, got a NUL"),
@@ -222,7 +228,8 @@ BAD = {
 
 
 @pytest.mark.parametrize(("argv", "says"), BAD.values(), ids=BAD)
-def test_bad_input_is_one_line(argv, says, run, in_a_folder):
+def test_bad_input_is_one_line(argv, says, run, in_a_folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(in_a_folder))
     good()
     for name, text in {
         "empty.csv": "",
@@ -230,6 +237,8 @@ def test_bad_input_is_one_line(argv, says, run, in_a_folder):
         "bad.csv": "user,item,rating\na,x,5\na,y,five\nb,x,\nb,y\n",
         "worse.csv": "user,item,rating\n" + "".join(f"a,{i},x\n" for i in range(9)),
         "twice.csv": "user,item,rating\na,x,5\na,x,4\n",
+        "pairs.csv": "user,item\na,x\nb,x\n",
+        "ratings.csv": "user,item\na,x\nb,x\n",
         "percent.csv": "user,item,rating\na,x,50\na,y,7\nb,x,100\n",
         "score.csv": "user,item,score\na,x,50\na,y,7\nb,x,100\n",
         "binary.csv": "user,item\na,\0\n",
@@ -242,7 +251,9 @@ def test_bad_input_is_one_line(argv, says, run, in_a_folder):
     before = {path.name: path.read_bytes() for path in in_a_folder.glob("*") if path.is_file()}
     status, out, err = run(*argv)
     assert status == 2 and out == ""
-    assert says in err and err.startswith("recsys_lib: ") and err.count("\n") == 1 and "Traceback" not in err
+    *before_it, line = err.splitlines()
+    assert says in line and line.startswith("recsys_lib: ") and err.endswith(f"{line}\n")
+    assert before_it in ([], [f"reading {argv[0] if argv else ''} … "])  # the step that it came of
     assert {path.name: path.read_bytes() for path in in_a_folder.glob("*") if path.is_file()} == before
 
 
@@ -283,14 +294,20 @@ def many(rows, header="user,item"):
     return header + "\n" + "\n".join(",".join(map(str, row)) for row in rows) + "\n"
 
 
+RATED = "user,item,rating,timestamp"
 SMALL = {
-    "one pair": ("user,item\na,x\n", "No test was possible. Each user has one pair"),
+    "one pair": ("user,item\na,x\n", "No test was possible. The file has one user"),
+    "one pair each": ("user,item\na,x\nb,x\n", "No test was possible. Each user has one pair"),
     "three lines": ("user,item,rating\nann,a,5\nann,b,4\nbob,a,3\n", "3 pairs are too few to learn from some"),
     "one item": (many([(f"u{u}", "x") for u in range(9)]), "This user has every item of the file already."),
     "one like each": (many([(f"u{u}", f"i{u % 4}") for u in range(20)]), "Each user has one pair: held back, nothing"),
     "one user": (
         many([("u", f"i{i}", 1 + i % 5, i) for i in range(30)], "user,item,rating,timestamp"),
-        "Only one user has a like in the test part: of one user no interval can be drawn",
+        "No test was possible. The file has one user: there is nobody else to learn from",
+    ),
+    "one user who likes": (
+        many([(f"u{u}", f"i{i}", 5 if u == 1 else 1, i) for u in range(3) for i in range(u, 12 + u)], RATED),
+        "of one user no interval can be drawn. Do not read an order of models from it.",
     ),
     "few users": (
         many([(f"u{u}", f"i{(u * i) % 11}", i) for u in range(1, 9) for i in range(1, 9)], "user,item,timestamp"),
@@ -329,6 +346,81 @@ def test_small_files_get_a_stated_answer(text, says, run, in_a_folder):
     page = Page(in_a_folder / "ratings.html")
     assert says in page.text
     assert "A list for user" in page.text and not re.search(r"\bnan\b", page.text)
+
+
+def test_a_file_at_home_is_read_and_named_by_all_but_its_ending(run, in_a_folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(in_a_folder))
+    monkeypatch.setattr(comparing, "MODELS", {"Popularity": Popularity})
+    for month in ("2024.01", "2024.02"):
+        good(f"{month}.csv")
+        assert run(f"~/{month}.csv")[0] == 0
+    assert (in_a_folder / "2024.01.html").exists() and (in_a_folder / "2024.02.html").exists()
+
+
+def test_what_is_being_read_is_said_before_it_is(run, in_a_folder, monkeypatch):
+    def stuck(*_args, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reading, "read", stuck)
+    assert run(good())[2].startswith("reading good.csv … \n")
+
+
+def test_without_a_test_the_page_says_so_once_and_tells_of_no_test(run, in_a_folder):
+    assert run(write("user,item\na,x\na,y\n"))[0] == 0
+    text = Page(in_a_folder / "ratings.html").text
+    assert text.count("there is nobody else to learn from") == 1 and "Each model is fitted" not in text
+
+
+def measured(values, recalls):
+    """A Comparison with these values of NDCG@10 and Recall@20: model → one a user."""
+    users = range(len(next(iter(values.values()))))
+    results = {
+        name: pd.concat([
+            pd.DataFrame({"user": users, "metric": "ndcg@10", "value": values[name], "served": True}),
+            pd.DataFrame({"user": users, "metric": "recall@20", "value": recalls[name], "served": True}),
+        ])
+        for name in values
+    }  # fmt: skip
+    return comparing.Comparison(object(), "", results=results, seconds=dict.fromkeys(values, 1.0))
+
+
+def test_the_answer_names_no_winner_where_the_interval_includes_zero():
+    rng = np.random.default_rng(0)
+    low, high = rng.uniform(0, 0.2, 60), rng.uniform(0.4, 0.6, 60)
+    clear = about_test.answer(measured({"Popularity": low, "EASE": high}, {"Popularity": low, "EASE": high}))
+    assert clear.startswith("EASE makes the best lists by NDCG@10") and "excludes zero" in clear
+    assert "Recall" not in clear
+    near = high + rng.normal(0, 0.1, 60) - 1e-3
+    near += high.mean() - near.mean() - 1e-3
+    close = about_test.answer(measured({"EASE": high, "ItemKNN": near}, {"EASE": low, "ItemKNN": high}))
+    assert close.startswith("No winner: EASE has the highest NDCG@10") and "does not show a difference" in close
+    assert re.search(r"By Recall@20 the highest is ItemKNN, \.[0-9]{4} against \.[0-9]{4}\.$", close)
+
+
+def test_intervals_are_missing_only_where_they_cannot_be():
+    values = {"EASE": np.array([0.1, 0.2]), "ItemKNN": np.array([0.3, 0.1])}
+    several = measured(values, values)
+    assert several.table("ndcg@10") is None and list(several.table("ndcg@10", baseline="EASE").index)
+    several.results["ItemKNN"] = several.results["ItemKNN"].iloc[1:]  # another user is no reason to say "of one user"
+    with pytest.raises(ValueError, match="same users"):
+        several.table("ndcg@10", baseline="EASE")
+
+
+def test_tables_of_costs_follow_the_first_metric():
+    low, high = np.linspace(0, 0.2, 9), np.linspace(0.4, 0.6, 9)
+    html = about_test._results(measured({"Popularity": low, "EASE": high}, {"Popularity": high, "EASE": low}))
+    costs = html.split("seconds")[1]
+    assert costs.index("EASE") < costs.index("Popularity")
+
+
+def test_checks_of_the_file_have_units(ratings, run, in_a_folder):
+    ratings.sort_values("timestamp").to_csv("ratings.csv", index=False)
+    assert run("ratings.csv")[0] == 0
+    text = Page(in_a_folder / "ratings.html").text
+    assert "share of pairs that carry a rating 100 %" in text
+    assert "rank correlation of row order and time, within users 1 the rows stand in order of time" in text
+    assert set(about_file.CORRELATIONS) < set(audit(read_csv("ratings.csv"))["check"])
+    assert "on new items" not in text  # nobody met one
 
 
 def test_a_random_split_is_said_at_the_top(run, in_a_folder):
@@ -416,18 +508,53 @@ def test_merged_rows_are_counted(run, in_a_folder):
     assert "pairs given more than once 2 merged: --duplicates last" in page
 
 
-@pytest.mark.parametrize(
-    ("message", "spoken"),
-    [
-        ('e.g. columns={"user": "a"}, header=True', 'e.g. --columns \'{"user": "a"}\' --header yes'),
-        ('give separator="::", columns=["user", "_"]', 'give --separator "::" --columns \'["user", "_"]\''),
-        ("or give rating=None where", "or give --no-rating where"),
-        ("give duplicates='last' or 'mean'", "give --duplicates last, or mean"),
-        ("encoding=\"cp1252\" for Western; missing='-1'", "--encoding \"cp1252\" for Western; --missing '-1'"),
-    ],
-)
-def test_messages_speak_of_options(message, spoken):
-    assert command.one_line(ValueError(message)) == spoken
+ADVICE = {  # one real message of `read_csv` for each rule that turns an argument into an option
+    "names": ("who,what\na,x\nb,y\n", {}, "e.g. --columns user=who,item=what"),
+    "names with spaces": ("the user,what?\na,x\nb,y\n", {}, '--columns "user=the user,item=what?"'),
+    "names with commas": ('"who, now",what\na,x\nb,y\n', {}, """--columns '{"user": "who, now", "item": "what"}'"""),
+    "fields": ("a,x,5\nb,y,4\nc,x,3\n", {}, "--columns user,item,rating"),
+    "fields, and no more": ("alone\na\n", {"header": False}, "expected --columns user,item,… because --header no is"),
+    "fields by another separator": ("a::x::5\nb::y::4\n", {}, '--separator "::" --columns user,item,rating'),
+    "a field twice": ("user,user,item\na,b,x\n", {}, "--columns user,_,item --header yes"),
+    "a field's name": ("who,item\na,x\n", {"columns": {"who": "user"}}, "comes second: user=reader"),
+    "no rating": ("user,item,score\na,x,50\na,y,7\nb,x,100\n", {}, "or give --no-rating where"),
+    "duplicates": ("user,item\na,x\na,x\n", {}, "(or give --duplicates last or --duplicates mean)"),
+    "header": (
+        "user,item\na,x\n",
+        {"columns": ["user", "item"]},
+        "give --header yes if it is one, --header no if it is data",
+    ),
+    "missing without ratings": ("user,item\na,x\n", {"missing": "9"}, "because --missing is given, got none"),
+    "missing": ("user,item,rating\na,x,-\nb,x,5\n", {}, '(or give --missing "-" if it means not rated)'),
+    "separator": ("a;b,c\n", {"columns": ["user", "item"]}, "give --separator \";\" or ','"),
+    "encoding": (b"user,item\nZo\xeb,x\n", {}, '--encoding "latin-1" reads any'),
+}
+
+
+@pytest.mark.parametrize(("content", "options", "spoken"), ADVICE.values(), ids=ADVICE)
+def test_messages_speak_of_options(content, options, spoken, in_a_folder):
+    (in_a_folder / "r.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ValueError) as refused:
+        read_csv("r.csv", **options)
+    said = command.one_line(refused.value)
+    assert spoken in said and not re.search(
+        r"(?<![,\w])(columns|header|separator|encoding|missing|duplicates|rating)=", said
+    )
+
+
+def test_every_rule_of_the_advice_is_met(in_a_folder):
+    met = set()
+    for content, options, _ in ADVICE.values():
+        (in_a_folder / "r.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+        with pytest.raises(ValueError) as refused:
+            read_csv("r.csv", **options)
+        met |= {wanted for wanted, _ in command.ADVICE[:-1] if re.search(wanted, str(refused.value))}
+    assert met == {wanted for wanted, _ in command.ADVICE[:-1]}
+
+
+def test_a_text_of_the_file_is_no_advice():
+    message = "r.csv, line 2: rating 'columns=[1' is not a number, got columns=[one], rating=None"
+    assert command.one_line(ValueError(message)) == message
 
 
 def test_help_and_import_are_quick_and_nothing_needs_tensorflow(tmp_path):
