@@ -22,7 +22,12 @@ WITHOUT_FUNCTION = {
         r"e^{s_i} \propto \frac{p(i)}{q(i)}": (
             "where training without the log-q correction ends; a claim of the chapter holds it, by training"
         ),
-    }
+    },
+    "fusion": {
+        r"V(w) = (1-w)^2 \sigma_1^2 + w^2 \sigma_2^2 + 2 w (1-w) \rho\, \sigma_1 \sigma_2": (
+            "the variance of a weighted mean, which the chapter's simulated world checks"
+        ),
+    },
 }
 
 
