@@ -7,6 +7,7 @@ import multiprocessing
 import resource
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 from scipy.sparse import issparse
@@ -40,7 +41,8 @@ def cost(build, data, *, users=None, at=None, requests=0, block=512):
 
 def _measure(build, arrays, given, pipe):
     n_users, n_items = arrays.pop("sizes")
-    data = Interactions(**arrays, users=IdMap(range(n_users)), items=IdMap(range(n_items)), item_table=given["table"])
+    table = given["table"] if given["table"] is None else given["table"].assign(item_id=range(n_items))
+    data = Interactions(**arrays, users=IdMap(range(n_users)), items=IdMap(range(n_items)), item_table=table)
     model, before = build(), _peak()
     begin = time.perf_counter()
     model.fit(data)
@@ -68,7 +70,10 @@ def _measure(build, arrays, given, pipe):
 
 
 def _peak():
-    """The largest memory this process has held, in megabytes."""
+    """The largest memory this process has held, in megabytes. Linux's `ru_maxrss` would begin at the parent's size."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(next(line for line in status.read_text().splitlines() if line.startswith("VmHWM")).split()[1]) * 1024 / 1e6
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
