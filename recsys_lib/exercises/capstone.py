@@ -12,9 +12,9 @@ question(
 )
 question(
     "capstone.q2",
-    a="Alone it may be good. The table says only that the others tell the same where it is missing.",
-    b=right("Right: what one signal told, the others tell too. Leave both out, and you see what they share."),
-    c="A mean that stays may hide people who gain and others who lose, but nothing here says that it does.",
+    a="Alone it may be good. The table says only that nothing is missed while the others are there.",
+    b=right("Right: the others may tell the same. Leave several out together to see what they share."),
+    c="Each was left out alone, with the other still there. What if each stands in for the other?",
 )
 question(
     "capstone.q3",

@@ -124,6 +124,8 @@ class Signals:
                 models["transitions_rated"] = Transitions(self.liked_from, rated=True)
             if train.n_items <= LARGEST_RIDGE:
                 models["next_ridge"] = NextItemRidge(**kind)
+            else:
+                self.left_out_.append(f"next-item ridge: it solves over the items, more than {LARGEST_RIDGE:,} here")
         if self.vectors is not None:
             models["text"] = ItemRidge(self.vectors, regularization=30.0, liked_from=self.liked_from)
         if not self.timed_:
