@@ -26,7 +26,7 @@ ROWS = {  # what is unified: its line in the drawing
     "modalities": "modalities",
     "search and recommendation": "search and recommen- dation",
     "users and items": "users and items",
-    "nothing": "nothing: several stay",
+    "nothing": "nothing: several models stay",
 }
 COLUMNS = ("data", "token", "feature", "model", "score or rank", "decision", "objective")
 EVIDENCE = ("public data", "private A/B test", "both", "none")
@@ -131,13 +131,14 @@ def reading(entries):
     """What the map shows: its alt text."""
     found = cells(entries)
     share = Counter({place: sum(not own for _, own in names) for place, names in found.items()})
-    (unified, fused), most = share.most_common(1)[0]
+    most = max(share.values())
+    fullest = " and ".join(f"{unified} by {fused}" for (unified, fused), n in share.items() if n == most)
     late = sorted({unified for (unified, fused), n in share.items() if n and fused in ("score or rank", "decision")})
     filled = sum(n > 0 for n in share.values())
     return (
         f"{len(entries['systems'])} published systems and {len(entries['book'])} models of this book on a map of what "
         f"is unified and where signals meet. The systems fill {filled} of {len(ROWS) * len(COLUMNS)} cells; the "
-        f"fullest is {unified} by {fused}, with {most}. Scores, ranks and decisions are fused in "
+        f"fullest: {fullest}, with {most}. Scores, ranks and decisions are fused in "
         f"{spelt(len(late))} lines: {', '.join(late)}."
     )
 
