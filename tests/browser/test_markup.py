@@ -34,9 +34,15 @@ def test_head_holds_number_question_and_times(pages):
         assert page.select_one(".chapter-objectives li"), name
 
 
-def test_previous_and_next_say_the_question(pages):
-    found = list(pages.values())
-    for (_, here), (_, after) in zip(found, found[1:]):
+def test_previous_and_next_say_the_question(pages, site):
+    """Of the chapters, and of the map, which stands among them."""
+    before = next(name for name, after in zip(pages, list(pages)[1:]) if "/unify_fuse/" in after)
+    found = []
+    for name, (_, page) in pages.items():
+        found.append(page)
+        if name == before:
+            found.append(BeautifulSoup((site / "book" / "map.html").read_text("utf-8"), "html.parser"))
+    for here, after in zip(found, found[1:]):
         asked = words(after.select_one(".chapter-question"))
         assert words(here.select_one("a.right-next .prev-next-question")) == asked
         asked = words(here.select_one(".chapter-question"))

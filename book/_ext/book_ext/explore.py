@@ -8,6 +8,7 @@ import re
 from docutils import nodes
 
 FOLDER = "book/explore/"
+ASKING = (FOLDER, "book/map")  # pages below whose title a question stands
 FIGURE = re.compile(r'data-explore="(\w+)"')
 ABOUT_FILMS = {"recommend", "map", "next_film"}  # they share a script and a style sheet
 WITH_DATA = ABOUT_FILMS | {"fusion"}  # they unpack data by the same script
@@ -16,7 +17,7 @@ MODELS = {"next_film": ["sasrec"]}  # a model in a script of its own
 
 
 def mark_question(app, doctree):
-    if app.env.docname.startswith(FOLDER) and (title := doctree.next_node(nodes.title)) is not None:
+    if app.env.docname.startswith(ASKING) and (title := doctree.next_node(nodes.title)) is not None:
         question = title.next_node(nodes.paragraph, descend=False, siblings=True)
         question["classes"].append("chapter-question")
         app.env.metadata[app.env.docname]["question"] = question.astext()
