@@ -10,6 +10,7 @@ Then text and ids in one model, on the likes alone: settings chosen on validatio
 of a tenth of the items (a tenth of which is held out in the same way to choose μ and ρ)."""
 
 import hashlib
+import importlib
 import json
 import os
 import pickle
@@ -206,7 +207,7 @@ def _length(one):
 def lightgbm_ranker(several, test, names, seed):
     """LambdaMART's scores of the test, where LightGBM is installed; it is no part of the book's requirements."""
     try:
-        import lightgbm
+        lightgbm = importlib.import_module("lightgbm")  # optional: its wheel needs a library of the system
     except (ImportError, OSError):
         return None
     columns, hits = np.vstack([one.of(names) for one in several]), np.concatenate([one.hits for one in several])
