@@ -67,7 +67,7 @@ def test_sorted_by_keyboard_up_and_down(page):
 def test_filtered_by_keyboard_with_a_count(page):
     start(page)
     tab_until(page, "e => e.labels?.[0]?.textContent.startsWith('Words')")
-    page.keyboard.type("spotify codes")
+    page.keyboard.type("spotify jobs")
     assert [name.split(",")[0] for name in column(page, 1)] == ["Joint SIDs"]
     assert page.get_by_role("status").inner_text() == f"1 of {len(SYSTEMS)} systems"
     tab_until(page, "e => e.textContent === 'Show all'")
