@@ -72,7 +72,7 @@ def transition_counts(histories, n_items, decay):
     user = np.repeat(np.arange(len(histories)), [len(films) for films in histories])
     ids = IdMap(range(len(histories))), IdMap(range(n_items))
     data = Interactions(user, np.concatenate(histories), None, np.arange(len(user)), *ids)
-    return TransitionCounts(decay=decay, window=n_items).fit(data).matrix_
+    return TransitionCounts(decay=decay, window=n_items).fit(data).matrix_.toarray()
 
 
 REGISTRY = {

@@ -80,7 +80,7 @@ class DatedRecommender(OrderedRecommender):
         Returns float32 (n, n_items). Raises what `OrderedRecommender.score` does; ValueError for an `at` of another
         length, or whose values are no whole seconds."""
         of = self._sequences_of(users, history)
-        at = self._moments(at, len(of.indptr) - 1)
+        at = self.moments(at, len(of.indptr) - 1)
         return self._score(of.before(at), at).astype(np.float32, copy=False)
 
     def replay(self, events):
@@ -109,7 +109,10 @@ class DatedRecommender(OrderedRecommender):
             row[:] = np.bincount(self.dated_items_[a:b], minlength=len(row))
         return counts[of]
 
-    def _moments(self, at, n):
+    def moments(self, at, n):
+        """The second of each of n requests, int64 (n,): `at` as it is, or for None just after the last one fitted on.
+
+        Raises ValueError for another length, or what is no whole seconds."""
         if at is None:
             return np.full(n, self.dated_seconds_[-1] + 1)
         at = np.atleast_1d(np.asarray(at))

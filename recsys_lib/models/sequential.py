@@ -2,7 +2,7 @@
 
 import numpy as np
 from scipy import linalg
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, issparse
 from sklearn.preprocessing import normalize
 
 from recsys_lib._checks import choice, setting
@@ -15,7 +15,7 @@ class DecayedHistory(OrderedRecommender):
 
     decay: γ in (0, 1]; with 1 the order does not count.   liked_from: a rating from here on is a like.   implicit:
     every pair is a like, whatever its rating.   Each model writes `_matrix(x)`, its B. Fitted: `matrix_`, float32
-    (n_items, n_items), which is what memory grows with."""
+    (n_items, n_items), which is what memory grows with; sparse (csr) where B is."""
 
     _arrays = ("matrix_",)
 
@@ -28,7 +28,8 @@ class DecayedHistory(OrderedRecommender):
         self.matrix_ = self._matrix().astype(np.float32)
 
     def _score(self, sequences):
-        return sequences.decayed(self.decay, len(self.items_)) @ self.matrix_
+        scores = sequences.decayed(self.decay, len(self.items_)) @ self.matrix_
+        return scores.toarray() if issparse(scores) else scores
 
 
 class DecayedCosine(DecayedHistory):
@@ -81,8 +82,10 @@ class TransitionCounts(DecayedHistory):
 
     def _matrix(self):
         x, y, _ = steps(self.events_, decay=self.decay, window=self.window, n_items=len(self.items_))
-        counts = (x.T @ y).toarray()
-        return {"directed": counts, "reversed": counts.T, "undirected": counts + counts.T}[self.direction]
+        counts = csr_array(x.T @ y)
+        if self.direction == "directed":
+            return counts
+        return csr_array(counts.T if self.direction == "reversed" else counts + counts.T)
 
 
 class NextItemRidge(DecayedHistory):

@@ -11,15 +11,15 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from recsys_lib.data.sequences import sequences, steps
+from recsys_lib.data.sequences import sequences
 from recsys_lib.models.baselines import ALS, EASE, ItemKNN, Popularity
 from recsys_lib.models.cold_items import ItemRidge
 from recsys_lib.models.dated import DAY
 from recsys_lib.models.ordered import DatedRecommender
-from recsys_lib.models.sequential import NextItemRidge
+from recsys_lib.models.sequential import NextItemRidge, TransitionCounts
 
 WINDOWS = (1, 3, 7, 30, 365)  # days of recent popularity
-DECAY, LAST = 0.7, 10  # of transitions; how many likes count as the latest ones
+LAST = 10  # how many likes count as the latest ones
 LARGEST_INVERSE = 12_000  # EASE inverts a matrix of the smaller side
 LARGEST_RIDGE = 5_000  # the ridge on steps solves one over the items
 GROUPS = {  # what can be left out: models, with the candidates that they bring, and columns
@@ -36,28 +36,6 @@ GROUPS = {  # what can be left out: models, with the candidates that they bring,
     + ("ratings_of_last_hour",)
     + tuple(of + name for of in ("", "latest_") for name in ("log_likes_of_user", "log_likes_gap")),
 }
-
-
-class Transitions:
-    """Σ γ^(age of j + items between j and i): how often i followed what a person did last. Kept sparse.
-
-        score(u, i) = Σ_j γ^(age of j) B_ji,   B as of `TransitionCounts`, directed
-
-    rated: all ratings count as steps, not the likes alone."""
-
-    def __init__(self, liked_from, rated):
-        self.liked_from, self.rated = liked_from, rated
-
-    def fit(self, train):
-        x, y, _ = steps(self._sequences(train), decay=DECAY, window=20, n_items=train.n_items)
-        self.counts_ = csr_array(x.T @ y)
-        return self
-
-    def score(self, *, history):
-        return (self._sequences(history).decayed(DECAY, history.n_items) @ self.counts_).toarray()
-
-    def _sequences(self, data):
-        return sequences(data if self.rated or data.rating is None else data.binarize(self.liked_from))
 
 
 class RecentCounts(DatedRecommender):
@@ -119,9 +97,9 @@ class Signals:
         else:
             self.left_out_.append(f"EASE: it inverts a matrix of the smaller side, over {LARGEST_INVERSE:,} here")
         if self.timed_:
-            models["transitions"] = Transitions(self.liked_from, rated=self.implicit)
+            models["transitions"] = TransitionCounts(**kind)
             if self.rated_:
-                models["transitions_rated"] = Transitions(self.liked_from, rated=True)
+                models["transitions_rated"] = TransitionCounts(implicit=True)
             if train.n_items <= LARGEST_RIDGE:
                 models["next_ridge"] = NextItemRidge(**kind)
             else:
@@ -169,8 +147,7 @@ class Signals:
         ratings = known.matrix()
         found = {}
         for name, model in self.models_.items():
-            ordered = isinstance(model, Transitions) or getattr(model, "reads_order", False)
-            found[name] = model.score(history=known if ordered else ratings).astype(np.float32, copy=False)
+            found[name] = model.score(history=known if model.reads_order else ratings)
         if self.timed_:
             if "recent" not in self.without:
                 for days in WINDOWS:

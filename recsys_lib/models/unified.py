@@ -203,7 +203,7 @@ class UnifiedFused(BaseRecommender):
             return None
         if at is None:
             return np.full(n, self.events_.timestamp.max() + 1)
-        return self.signals_.dated_._moments(at, n)
+        return self.signals_.dated_.moments(at, n)
 
     def _score_block(self, known, at):
         return self._spread(known, *self._candidates(self.signals_, known, at))
