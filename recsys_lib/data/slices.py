@@ -1,5 +1,6 @@
 """Earlier slices of time, on which a model that fuses others learns what they are worth."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from recsys_lib._checks import generator, require, setting
 
 from .interactions import Interactions
+from .splits import places
 
 
 class Slice(NamedTuple):
@@ -14,6 +16,13 @@ class Slice(NamedTuple):
 
     history: Interactions
     target: Interactions
+
+    def people(self, at_most, rng):
+        """Who is in history and target: indices, sorted; `at_most` of them, drawn where there are more.
+
+        rng: numpy Generator."""
+        people = np.intersect1d(self.history.user, self.target.user)
+        return np.sort(rng.choice(people, at_most, replace=False)) if len(people) > at_most else people
 
 
 def time_slices(data, *, n=4, width=0.125, rng=None):
@@ -31,29 +40,18 @@ def time_slices(data, *, n=4, width=0.125, rng=None):
     if not 0 <= setting("width", width) < 1:
         raise ValueError(f"expected width in [0, 1), received {width}")
     if require(data, Interactions).timestamp is not None:
-        time = data.timestamp
+        timed = data
     elif rng is None:
         raise ValueError("expected timestamps, or rng= to draw an order: received data without timestamps and no rng")
     else:
-        time = generator(rng).permutation(len(data))
-    order = np.lexsort((time, data.user))
-    user, time = data.user[order], time[order]
-    n_ratings = np.bincount(user, minlength=data.n_users)
-    place = np.arange(len(user)) - (np.cumsum(n_ratings) - n_ratings)[user]
+        timed = replace(data, timestamp=generator(rng).permutation(len(data)))
+    order, first, n_ratings = places(timed, by_user=True)
     step = np.maximum(1, np.round(width * n_ratings)).astype(np.int64)
-
-    def until(count):
-        """The first `count` ratings of each person and what else has the second of the last of them: bool (n,)."""
-        inside = place < count[user]
-        last = np.full(data.n_users, np.iinfo(np.int64).min)
-        np.maximum.at(last, user[inside], time[inside])
-        return time <= last[user]
-
     slices = []
     for j in range(n, 0, -1):
         start = n_ratings - j * step
-        known = until(start)
-        after = until(np.where(start > 0, start + step, 0)) & ~known
+        known = first < start
+        after = (start > 0) & (first < start + step) & ~known
         slices.append(Slice(data.take(order[known]), data.take(order[after])))
     if not any(len(one.target) for one in slices):
         raise ValueError("expected a person with a rating after the first, received histories of one rating each")

@@ -169,10 +169,11 @@ def _ceil(x):
     return np.ceil(np.asarray(x) - 1e-9).astype(np.int64)
 
 
-def _places(data, *, by_user):
+def places(data, *, by_user):
     """Rows in time order (of each user, if by_user), the place of each row's second in its group, the group's size.
 
-    The place of a second is that of its first row: comparing it with a cut sends the whole second to one side."""
+    data: Interactions with timestamps. Three int arrays (n,), the last two in the order of the first. The place of a
+    second is that of its first row: comparing it with a cut sends the whole second to one side."""
     time = require(data, Interactions).require_timestamp()
     group = data.user if by_user else np.zeros(len(data), np.int32)
     order = np.lexsort((time, group))
@@ -187,7 +188,7 @@ def _places(data, *, by_user):
 
 def _cut_in_time(data, shares, *, by_user, kind):
     shares = _check_shares(shares)
-    order, first, size = _places(data, by_user=by_user)
+    order, first, size = places(data, by_user=by_user)
     in_train = first < _ceil(shares[0] * size)
     in_test = first >= _ceil((shares[0] + shares[1]) * size)
     rows = {"train": order[in_train], "validation": order[~in_train & ~in_test], "test": order[in_test]}
@@ -227,7 +228,7 @@ def split_leave_last_out(data):
     A user with fewer than three ratings, or with several in the last or last but one second, has no last rating: it
     stays whole in train and is counted by `report()`. Raises ValueError without timestamps, or where a part would be
     empty. Chapter: Leakage."""
-    order, first, size = _places(data, by_user=True)
+    order, first, size = places(data, by_user=True)
     last = first == size - 1
     last_but_one = first == size - 2
     clean = np.zeros(data.n_users, bool)
@@ -250,7 +251,7 @@ def split_users(data, *, share=0.1, rng):
     chosen = generator(rng).permutation(present)
     group = np.zeros(data.n_users, np.int8)
     group[chosen[:n]], group[chosen[n : 2 * n]] = 1, 2
-    order, first, size = _places(data, by_user=True)
+    order, first, size = places(data, by_user=True)
     group, is_past = group[data.user[order]], first < _ceil(0.8 * size)
     masks = {"train": group == 0, "history": (group > 0) & is_past}
     masks |= {"validation": (group == 1) & ~is_past, "test": (group == 2) & ~is_past}

@@ -7,7 +7,7 @@ from recsys_lib.exercises import check_function, check_value, exercise, question
 question(
     "capstone.q1",
     a="Then it has been opened six times, and the best of six looks better than it is.",
-    b="One slice may put two settings in the wrong order: look at EASE with and without decay above.",
+    b="One slice is one draw: EASE with decay was ahead on one part above, and behind on three slices.",
     c=right("Right: several slices of the past choose, and the test part is opened once, for what they chose."),
 )
 question(

@@ -8,7 +8,7 @@ import warnings
 
 import numpy as np
 from scipy import linalg
-from scipy.sparse import csr_array, diags_array, vstack
+from scipy.sparse import csr_array, diags_array, issparse, vstack
 from scipy.sparse.linalg import LinearOperator, cg
 from sklearn.exceptions import ConvergenceWarning
 
@@ -220,8 +220,8 @@ class EASE(BaseRecommender):
             ) from error
 
     def _inverse(self, gram):
-        """(G + λI)⁻¹ of a sparse symmetric G, dense."""
-        dense = gram.toarray()
+        """(G + λI)⁻¹ of a symmetric G, dense; G is written over where it is dense."""
+        dense = gram.toarray() if issparse(gram) else gram
         dense[np.diag_indices_from(dense)] += self.regularization
         return linalg.inv(
             dense.T, overwrite_a=True, check_finite=False
@@ -278,22 +278,27 @@ class ALS(BaseRecommender):
             self.item_factors_ = self.half_step(by_item, self.user_factors_)
         self.user_factors_ = self.half_step(by_user, self.item_factors_)
 
-    def half_step(self, likes, factors):
+    def half_step(self, likes, factors, prior=None):
         """The best vectors of one side, given the other: one ridge regression a row.
 
             x_u = (YᵀY + α Σ_{i liked} y_i y_iᵀ + λI)⁻¹ (1 + α) Σ_{i liked} y_i,   0 for a row without a like
 
-        likes: csr (n, m) of ones, a row for each x_u.   factors: Y, (m, n_factors). Returns the dtype of factors,
-        (n, n_factors). Raises TypeError for likes that are not sparse, ValueError for shapes that do not fit."""
+        likes: csr (n, m) of ones, a row for each x_u.   factors: Y, (m, n_factors).   prior: (n, n_factors), what each
+        row is drawn to in place of 0, and gets where it has no like.
+        Returns the dtype of factors, (n, n_factors). Raises TypeError for likes that are not sparse, ValueError for
+        shapes that do not fit."""
         likes = check_csr("likes", likes)
         if likes.shape[1:] != factors.shape[:1]:
             raise ValueError(f"expected likes (n, m) and factors (m, d), received {likes.shape} and {factors.shape}")
         d = factors.shape[1]
         always = factors.T @ factors + self.regularization * np.eye(d, dtype=factors.dtype)
-        solved = np.zeros((likes.shape[0], d), factors.dtype)
+        solved = np.zeros((likes.shape[0], d), factors.dtype) if prior is None else prior.copy()
         for row in np.flatnonzero(np.diff(likes.indptr)):  # a row without a like is solved by 0
             y = factors[likes.indices[likes.indptr[row] : likes.indptr[row + 1]]]
-            solved[row] = np.linalg.solve(always + self.alpha * (y.T @ y), (1 + self.alpha) * y.sum(axis=0))
+            right = (1 + self.alpha) * y.sum(axis=0)
+            if prior is not None:
+                right += self.regularization * prior[row]
+            solved[row] = np.linalg.solve(always + self.alpha * (y.T @ y), right)
         return solved
 
     def _score(self, users, history):

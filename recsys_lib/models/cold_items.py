@@ -26,7 +26,7 @@ def centre(vectors):
 
     vectors: (n, d), dense or sparse; `unit(…)` them first where directions count. Returns an array (n, d).
     Raises ValueError for no row, or NaN. Chapter: A language model reads the catalogue."""
-    vectors = _array(_finite(vectors))
+    vectors = dense(_finite(vectors))
     return vectors - vectors.mean(axis=0)
 
 
@@ -63,10 +63,10 @@ class ContentCosine(BaseRecommender):
         self._vectors, self.liked_from = vectors, setting("liked_from", liked_from)
 
     def _fit(self, train):
-        self.item_vectors_ = unit(_rows_of(self._vectors, train))
+        self.item_vectors_ = unit(rows_of(self._vectors, train))
 
     def _score(self, users, history):
-        return _array((self.likes_of(history) @ self.item_vectors_) @ self.item_vectors_.T)
+        return dense((self.likes_of(history) @ self.item_vectors_) @ self.item_vectors_.T)
 
 
 class ItemRidge(BaseRecommender):
@@ -94,14 +94,14 @@ class ItemRidge(BaseRecommender):
         self.regularization = setting("regularization", regularization, 0, above=True)
 
     def _fit(self, train):
-        self.item_vectors_ = _rows_of(self._vectors, train)
+        self.item_vectors_ = rows_of(self._vectors, train)
         self.warm_ = np.bincount(train.item, minlength=train.n_items) > 0
         self.mean_, self.factor_ = ridge_factor(self.item_vectors_[self.warm_], self.regularization)
 
     def _score(self, users, history):
         likes = self.likes_of(history) * self.warm_  # what was not regressed on takes no part
         n_likes = likes.sum(axis=1)[:, None]
-        weights = linalg.cho_solve((self.factor_, False), (_array(likes @ self.item_vectors_) - n_likes * self.mean_).T)
+        weights = linalg.cho_solve((self.factor_, False), (dense(likes @ self.item_vectors_) - n_likes * self.mean_).T)
         return self._apply(weights).T + n_likes / self.warm_.sum()
 
     def predict(self, target):
@@ -140,16 +140,17 @@ def _finite(vectors):
     vectors = sparse.csr_array(vectors) if sparse.issparse(vectors) else np.asarray(vectors)
     check_2d("vectors", vectors, "(n_items, d)")
     vectors = vectors if vectors.dtype in (np.float32, np.float64) else vectors.astype(np.float64)
-    if not vectors.shape[0] or not np.isfinite(_array(vectors.sum(axis=1))).all():
+    if not vectors.shape[0] or not np.isfinite(dense(vectors.sum(axis=1))).all():
         raise ValueError(f"expected finite vectors, a row an item, received shape {vectors.shape} or NaN")
     return vectors
 
 
-def _array(matrix):
+def dense(matrix):
+    """A matrix as an array, whether it is sparse or not."""
     return matrix.toarray() if sparse.issparse(matrix) else matrix
 
 
-def _rows_of(vectors, train):
+def rows_of(vectors, train):
     """The vectors, one for each item of the data."""
     if vectors is None:
         raise ValueError("expected vectors, one row for each item, received none")

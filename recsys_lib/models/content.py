@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, diags_array
+from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
@@ -84,6 +85,23 @@ def film_texts(item_table, *, title=True, year=True, genres=True):
         kinds = row.genres.replace("|", ", ") if genres and not pd.isna(row.genres) else ""
         texts.append(". ".join(part for part in (f"{name} {when}".strip(), kinds) if part))
     return texts
+
+
+def text_vectors(item_table, *, n=300, seed=0):
+    """TF-IDF of what each item's row says (`film_texts`), brought to its n main directions by a truncated SVD.
+
+    item_table: with any of the columns title, year and genres, or None.   n: directions, fewer where there are fewer
+    items or words.   seed: of the SVD.   Returns float32 (n_items, n), or None where no row says anything.
+    Chapter: One recommender from all of it."""
+    columns = ("title", "year", "genres")
+    if item_table is None or not (said := [name for name in columns if name in item_table]):
+        return None
+    texts = film_texts(item_table.reindex(columns=list(columns)), **{name: name in said for name in columns})
+    if not any(map(str.strip, texts)):
+        return None
+    words, _ = tfidf(texts)
+    n = min(n, *(side - 1 for side in words.shape))
+    return TruncatedSVD(n, random_state=seed).fit_transform(words).astype(np.float32) if n > 0 else words
 
 
 def film_titles(item_table):

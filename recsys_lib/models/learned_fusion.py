@@ -17,15 +17,14 @@ def refuse_own_target(fitted_on, target):
     known, wanted = require(fitted_on, Interactions), require(target, Interactions)
     if known.users != wanted.users or known.items != wanted.items:
         raise ValueError("expected what was fitted on and the target to have the same ids, received others")
-    keys = [data.user.astype(np.int64) * data.n_items + data.item for data in (known, wanted)]
-    if shared := int(np.isin(keys[1], keys[0]).sum()):
+    if shared := int(np.isin(wanted.pairs(), known.pairs()).sum()):
         raise ValueError(
             f"expected a model fitted without its target: {shared:,} of the target's {len(wanted):,} pairs were in "
             "what it was fitted on"
         )
 
 
-class _Ranker:
+class Ranker:
     """fit(columns, hits, row) on lists of candidates, score(columns). Each ranker writes `_learn` and `_chance`."""
 
     def fit(self, columns, hits, row):
@@ -58,7 +57,7 @@ class _Ranker:
         return np.where(self.unknown_, np.float32(0), columns) if self.unknown_.any() else columns
 
 
-class TreeRanker(_Ranker):
+class TreeRanker(Ranker):
     """Gradient-boosted trees that tell hits from misses: scikit-learn's `HistGradientBoostingClassifier`.
 
         minimise Σ_lists (1 / √h_l) Σ_{i in l} log loss(y_li, σ(Σ_t f_t(x_li)))
@@ -91,7 +90,7 @@ class TreeRanker(_Ranker):
         return self.trees_.predict_proba(columns)[:, 1]
 
 
-class LinearRanker(_Ranker):
+class LinearRanker(Ranker):
     """Linear stacking: a weight for each column, by logistic regression on standardised columns.
 
         chance(x) = σ(w · z + b),   z_c = (x_c − mean_c) / deviation_c, cut at ±`cut`; 0 where unknown or constant

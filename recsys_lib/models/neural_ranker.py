@@ -8,12 +8,12 @@ import keras  # noqa: E402  (the check above gives the better message)
 import numpy as np  # noqa: E402
 
 from recsys_lib._checks import setting  # noqa: E402
-from recsys_lib.models.learned_fusion import _Ranker  # noqa: E402
+from recsys_lib.models.learned_fusion import Ranker  # noqa: E402
 
 PLACES = 101  # quantiles of each column
 
 
-class NeuralRanker(_Ranker):
+class NeuralRanker(Ranker):
     """Two hidden layers that tell hits from misses, over the same columns as `TreeRanker` and `LinearRanker`.
 
         minimise Σ_lists (1 / √h_l) Σ_{i in l} log loss(y_li, σ(w · relu(B relu(A z_li + a) + b) + c))

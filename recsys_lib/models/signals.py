@@ -17,8 +17,10 @@ from recsys_lib.models.cold_items import ItemRidge
 from recsys_lib.models.dated import DAY
 from recsys_lib.models.ordered import DatedRecommender
 from recsys_lib.models.sequential import NextItemRidge, TransitionCounts
+from recsys_lib.retrieval import top_k
 
 WINDOWS = (1, 3, 7, 30, 365)  # days of recent popularity
+RECENT = ("likes of 3 days", "likes of 30 days")  # those that bring candidates
 LAST = 10  # how many likes count as the latest ones
 LARGEST_INVERSE = 12_000  # EASE inverts a matrix of the smaller side
 LARGEST_RIDGE = 5_000  # the ridge on steps solves one over the items
@@ -157,6 +159,16 @@ class Signals:
                 for days in (30, 365):
                     found[f"likes of the next {days} days"] = self.dated_.after(at, days * DAY)
         return found
+
+    def lists(self, scores, seen, n):
+        """{name: int32 (n_people, n)}: the n best of each model but the text's, and of what was liked lately.
+
+        scores: as `scores` gives them.   seen: csr, what is left out.   Ties of what was liked lately go to what more
+        people like."""
+        of = {name: scores[name] for name in self.models_ if name != "text"}
+        popularity = self.popularity_ / (1 + self.popularity_.max(initial=0))
+        of |= {name: scores[name] + popularity for name in RECENT if name in scores}
+        return {name: top_k(one, n, exclude=seen) for name, one in of.items()}
 
     def columns(self, known, at, candidates, scores):
         """One row a candidate: {name: (n_candidates,)}, in the same order for all people."""

@@ -5,7 +5,7 @@ from scipy.sparse import csr_array
 
 from recsys_lib._checks import choice, generator, setting
 from recsys_lib.models.baselines import ALS, EASE
-from recsys_lib.models.cold_items import _array, _rows_of
+from recsys_lib.models.cold_items import dense, rows_of
 
 
 class TextEASE(EASE):
@@ -23,25 +23,24 @@ class TextEASE(EASE):
     vectors: T, (n_items, d), dense or sparse, a row for each item of the data.   text_weight: μ; 0 is EASE.
     regularization: λ, in likes.   liked_from, implicit: as of every model.
     Fitted: `texts_`, `inverse_`, `scale_`. `fit` raises ValueError where the vectors' rows are not the items'.
-    Memory grows with the square of the smaller of n_users + d and n_items.
+    Memory grows with the square of the smaller of n_users + d and n_items and, where that is the first, with
+    (n_users + d) · n_items. `save` does not know it.
     Source: Jeunen, Van Balen & Goethals 2020 (collective EASE). Chapter: Learning to fuse."""
-
-    _arrays = ("inverse_", "scale_", "texts_")
 
     def __init__(self, vectors=None, *, text_weight=10.0, regularization=100.0, liked_from=4.0, implicit=False):
         super().__init__(regularization=regularization, liked_from=liked_from, implicit=implicit)
         self._vectors, self.text_weight = vectors, setting("text_weight", text_weight, 0)
 
     def _fit(self, train):
-        self.texts_ = np.asarray(_array(_rows_of(self._vectors, train)), np.float64)
+        self.texts_ = np.asarray(dense(rows_of(self._vectors, train)), np.float64)
         x = self.likes_of(self.train_).astype(np.float64)
         if self._few_users:
             z = self._rows(x)
-            self.inverse_ = self._inverse(csr_array(z @ z.T)) @ z  # K Z
+            self.inverse_ = self._inverse(z @ z.T) @ z  # K Z
             self.scale_ = 1 - np.einsum("ri,ri->i", z, self.inverse_)
         else:
             gram = (x.T @ x).toarray() + self.text_weight * (self.texts_ @ self.texts_.T)
-            self.inverse_ = self._inverse(csr_array(gram))
+            self.inverse_ = self._inverse(gram)
             self.scale_ = np.diag(self.inverse_).copy()
 
     def _rows(self, x):
@@ -51,7 +50,8 @@ class TextEASE(EASE):
     def _score(self, users, history):
         h = self.likes_of(history).astype(np.float64)
         if self._few_users:
-            of_rows = h @ self._rows(self.likes_of(self.train_).astype(np.float64)).T
+            x = self.likes_of(self.train_).astype(np.float64)
+            of_rows = np.hstack([(h @ x.T).toarray(), h @ (np.sqrt(self.text_weight) * self.texts_)])
             return h.toarray() - (h.toarray() - of_rows @ self.inverse_) / self.scale_
         return h.toarray() - (h @ self.inverse_) / self.scale_
 
@@ -77,8 +77,6 @@ class TextALS(ALS):
     fewer than n_factors directions.
     Source: the idea is Wang & Blei 2011's. Chapter: Learning to fuse."""
 
-    _arrays = ("item_factors_", "user_factors_", "prior_", "warm_")
-
     def __init__(
         self,
         vectors=None,
@@ -99,7 +97,7 @@ class TextALS(ALS):
         self.text_regularization = setting("text_regularization", text_regularization, 0, above=True)
 
     def _fit(self, train):
-        texts = np.asarray(_array(_rows_of(self._vectors, train)), np.float32)
+        texts = np.asarray(dense(rows_of(self._vectors, train)), np.float32)
         by_user = self.likes_of(self.train_)
         by_item = csr_array(by_user.T)
         self.warm_ = warm = np.diff(by_item.indptr) > 0
@@ -108,7 +106,7 @@ class TextALS(ALS):
         gram = texts[warm].T @ texts[warm] + self.text_regularization * np.eye(texts.shape[1], dtype=np.float32)
         for _ in range(self.n_iterations):
             self.user_factors_ = self.half_step(by_user, self._of_warm())
-            self.item_factors_ = self._items(by_item, self.user_factors_)
+            self.item_factors_ = self.half_step(by_item, self.user_factors_, self.prior_)
             if self.drawn:
                 self.prior_ = texts @ np.linalg.solve(gram, texts[warm].T @ self.item_factors_[warm])
                 self.item_factors_[~warm] = self.prior_[~warm]
@@ -130,15 +128,3 @@ class TextALS(ALS):
             raise ValueError(f"expected texts of {self.n_factors} directions to start from, received {texts.shape}")
         start = directions[:, : self.n_factors] * lengths[: self.n_factors]
         return (0.1 * start / start.std()).astype(np.float32)
-
-    def _items(self, likes, factors):
-        """The best vectors of the items, given the users' and the prior: `half_step` for what lies beyond the prior.
-
-        With y = prior + δ the equations are those of `half_step`, and the right side loses what the prior explains."""
-        always = factors.T @ factors + self.regularization * np.eye(self.n_factors, dtype=factors.dtype)
-        solved = self.prior_.copy()
-        for row in np.flatnonzero(np.diff(likes.indptr)):
-            x = factors[likes.indices[likes.indptr[row] : likes.indptr[row + 1]]]
-            right = (1 + self.alpha) * x.sum(axis=0) + self.regularization * self.prior_[row]
-            solved[row] = np.linalg.solve(always + self.alpha * (x.T @ x), right)
-        return solved

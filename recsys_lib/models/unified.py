@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-from sklearn.decomposition import TruncatedSVD
 
 from recsys_lib._checks import choice, generator, setting
 from recsys_lib.candidates import relevant_matrix, union
@@ -13,14 +12,11 @@ from recsys_lib.data.slices import time_slices
 from recsys_lib.evaluation import first_seconds
 from recsys_lib.fusion import min_max
 from recsys_lib.models.base import BaseRecommender
-from recsys_lib.models.content import film_texts, tfidf
+from recsys_lib.models.content import text_vectors
 from recsys_lib.models.learned_fusion import TreeRanker, refuse_own_target
 from recsys_lib.models.signals import GROUPS, Signals
 from recsys_lib.retrieval import top_k
 
-RECENT = ("likes of 3 days", "likes of 30 days")  # lists of candidates beside those of the models
-TEXTS = ("title", "year", "genres")
-DIRECTIONS = 300  # of TF-IDF
 BLOCK = 512  # people scored together
 FIRST = 20  # the places among which new items get theirs
 
@@ -79,7 +75,7 @@ class UnifiedFused(BaseRecommender):
         self.seed, self.vectors = setting("seed", seed, 0, whole=True), vectors
 
     def _fit(self, train):
-        self.events_, self._vectors = train, self._text_vectors(train)
+        self.events_, self._vectors = train, self.text_vectors(train)
         rng = generator(self.seed)
         try:
             slices = time_slices(train, n=self.n_slices, width=self.width, rng=rng)
@@ -87,7 +83,7 @@ class UnifiedFused(BaseRecommender):
             slices = []
         lists = [self._training_list(one, rng) for one in slices if len(one.target) and len(one.history)]
         lists = [one for one in lists if one is not None]
-        self.signals_ = self._signals(train)
+        self.signals_ = self.fit_signals(train)
         self.left_out_ = list(self.signals_.left_out_)
         self.new_ = np.bincount(train.item, minlength=train.n_items) == 0
         if self._vectors is None:
@@ -97,16 +93,17 @@ class UnifiedFused(BaseRecommender):
         if lists:
             columns, hits = (np.concatenate([one[i] for one in lists]) for i in (1, 2))
             row = np.concatenate([one[3] + i * train.n_users for i, one in enumerate(lists)])
-            self._learn(columns, hits, row)
+            self.learn(columns, hits, row)
         else:
             self.left_out_.append("training lists: nobody likes anything after a first rating, so nothing is learnt")
 
-    def _learn(self, columns, hits, row):
+    def learn(self, columns, hits, row):
         """The trees, of the candidates of all slices; row: whose list each is of."""
         settings = {"n_trees": self.n_trees, "learning_rate": self.learning_rate, "n_leaves": self.n_leaves}
         self.ranker_ = TreeRanker(**settings, seed=self.seed).fit(columns, hits, row)
 
-    def _signals(self, train):
+    def fit_signals(self, train):
+        """The single models and columns, fitted on a slice's history or on everything."""
         settings = {"without": self.without, "hindsight": self.hindsight, "vectors": self._vectors}
         return Signals(liked_from=self.liked_from, implicit=self.implicit_, rng=self.seed, **settings).fit(train)
 
@@ -114,11 +111,9 @@ class UnifiedFused(BaseRecommender):
         """(names, columns, hits, row) of the candidates of one slice; None where nothing can be learnt of it."""
         if not self.likes_of(one.history.matrix()).nnz:
             return None
-        signals = self._signals(one.history)
+        signals = self.fit_signals(one.history)
         refuse_own_target(one.history, one.target)
-        people = np.intersect1d(one.history.user, one.target.user)
-        if len(people) > self.max_people:
-            people = np.sort(rng.choice(people, self.max_people, replace=False))
+        people = one.people(self.max_people, rng)
         liked_from = None if self.implicit_ else self.liked_from
         relevant = relevant_matrix(one.target, people, liked_from)
         at = None if one.target.timestamp is None else first_seconds(one.target)[people]
@@ -126,35 +121,22 @@ class UnifiedFused(BaseRecommender):
         for start in range(0, len(people), BLOCK):
             some = slice(start, start + BLOCK)
             known, moments = of_users(one.history, people[some]), None if at is None else at[some]
-            candidates, columns, _ = self._candidates(signals, known, moments)
+            candidates, columns, _ = self.candidates(signals, known, moments)
             parts.append((list(columns), _table(columns), candidates.hits(relevant[some]), candidates.row + start))
         columns, hits, row = (np.concatenate(of) for of in zip(*(part[1:] for part in parts)))
         hit = np.bincount(row, weights=hits, minlength=len(people)) > 0
         used = hit[row]
         return (parts[0][0], columns[used], hits[used], row[used]) if used.any() and not hits[used].all() else None
 
-    def _candidates(self, signals, known, at):
+    def candidates(self, signals, known, at):
         """Candidates of the people, their columns, and the scores of all items."""
         scores = signals.scores(known, at)
-        seen = known.matrix()
-        popularity = signals.popularity_ / (1 + signals.popularity_.max(initial=0))
-        lists = [top_k(scores[name], self.n_candidates, exclude=seen) for name in signals.models_ if name != "text"]
-        if signals.timed_ and "recent" not in self.without:
-            lists += [top_k(scores[name] + popularity, self.n_candidates, exclude=seen) for name in RECENT]
-        candidates = union(lists, known.n_items)
+        candidates = union(signals.lists(scores, known.matrix(), self.n_candidates).values(), known.n_items)
         return candidates, signals.columns(known, at, candidates, scores), scores
 
-    def _text_vectors(self, train):
-        """What orders items by their text: `vectors`, or TF-IDF brought to few directions; None without a text."""
-        table = train.item_table
-        if self.vectors is not None or table is None or not (said := [name for name in TEXTS if name in table]):
-            return self.vectors
-        texts = film_texts(table.reindex(columns=list(TEXTS)), **{name: name in said for name in TEXTS})
-        if not any(map(str.strip, texts)):
-            return None
-        words, _ = tfidf(texts)
-        n = min(DIRECTIONS, *(side - 1 for side in words.shape))
-        return TruncatedSVD(n, random_state=self.seed).fit_transform(words).astype(np.float32) if n > 0 else words
+    def text_vectors(self, train):
+        """What orders items by their text: `vectors`, or `text_vectors` of the item table; None without a text."""
+        return text_vectors(train.item_table, seed=self.seed) if self.vectors is None else self.vectors
 
     def score(self, users=None, *, history=None, at=None):
         """Scores of the whole catalogue at a moment, higher is better.
@@ -206,9 +188,9 @@ class UnifiedFused(BaseRecommender):
         return self.signals_.dated_.moments(at, n)
 
     def _score_block(self, known, at):
-        return self._spread(known, *self._candidates(self.signals_, known, at))
+        return self.spread(known, *self.candidates(self.signals_, known, at))
 
-    def _spread(self, known, candidates, columns, of_models):
+    def spread(self, known, candidates, columns, of_models):
         """Scores of all items: the ranker's of the candidates, one model's of the rest, the text's of new ones."""
         rest = next(of_models[name] for name in ("ease", "item_knn", "popularity") if name in of_models)
         rest = rest + 1e-6 * of_models["popularity"]  # who likes nothing yet is given what is popular

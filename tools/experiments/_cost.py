@@ -1,7 +1,7 @@
 """What a model costs: seconds of a fit, peak memory, bytes that stay, time of a request. Each in a process of its own.
 
-A process is started for each measurement, so that its peak memory is the model's, its data's and Python's, and nothing
-else's."""
+A process is started for each measurement, so that its peak memory is the model's, its data's and that of Python with
+the book's packages."""
 
 import multiprocessing
 import resource
@@ -22,7 +22,7 @@ def cost(build, data, *, users=None, at=None, requests=0, block=512):
     """{seconds, start_mb, fit_mb, peak_mb, bytes, request_p50, request_p95 (ms), rank_seconds} of a model, fitted in a
     child process; {failed: 1} where that was ended.
 
-    build: a function without arguments, to be found by its name in a module.   users, at: who is asked about, and when;
+    build: makes the model, without arguments; it is sent to the child.   users, at: who is asked about, and when;
     `requests` of them one by one, then all in blocks."""
     context = multiprocessing.get_context("spawn")
     mine, its = context.Pipe()
@@ -33,8 +33,11 @@ def cost(build, data, *, users=None, at=None, requests=0, block=512):
     its.close()
     try:
         found = mine.recv()
-    except EOFError:  # the child was ended, most likely for want of memory
-        found = {"failed": 1}
+    except EOFError:
+        child.join()
+        if child.exitcode >= 0:
+            raise RuntimeError(f"the measurement ended with an error, status {child.exitcode}: see above") from None
+        found = {"failed": 1}  # ended from outside, most likely for want of memory
     child.join()
     return found
 

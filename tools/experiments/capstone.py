@@ -17,8 +17,8 @@ from date import deployed
 from scipy.sparse import csr_array
 from text_encoder import Fitted
 
-from recsys_lib import metrics, models, results
-from recsys_lib.candidates import Candidates, relevant_matrix, union
+from recsys_lib import metrics, results
+from recsys_lib.candidates import relevant_matrix
 from recsys_lib.data import Split, cold_items, simulate_world, split_by_user_time
 from recsys_lib.data.sequences import of_users
 from recsys_lib.data.slices import time_slices
@@ -28,8 +28,8 @@ from recsys_lib.fusion import error_overlap
 from recsys_lib.models import ItemRidge, UnifiedFused
 from recsys_lib.models.content import film_texts, tfidf
 from recsys_lib.models.learned_fusion import TreeRanker
+from recsys_lib.models.ordered import DatedRecommender
 from recsys_lib.models.signals import GROUPS
-from recsys_lib.models.unified import RECENT
 from recsys_lib.retrieval import top_k
 
 RANKERS = [{"n_trees": n, "learning_rate": rate} for n, rate in ((100, 0.06), (200, 0.06), (400, 0.03))]
@@ -48,7 +48,7 @@ SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)  # interactions of the wor
 class UnifiedMiniLM(UnifiedFused):
     """The whole with a language model's vectors of the texts in place of TF-IDF's."""
 
-    def _text_vectors(self, train):
+    def text_vectors(self, train):
         from recsys_lib.models.text import TextEncoder
 
         return TextEncoder().encode_cached(film_texts(train.item_table)).astype(np.float64)
@@ -87,7 +87,7 @@ def splits_of(run):
 def of_rankers(model, split, part, dataset, rankers):
     """{settings of the trees: {user: NDCG@10}} of one fit, whose training lists all of the trees learn from."""
     lists = {}
-    model._learn = lambda columns, hits, row: lists.update(columns=columns, hits=hits, row=row)
+    model.learn = lambda columns, hits, row: lists.update(columns=columns, hits=hits, row=row)
     model.fit(split.before(part))
     fitted = [TreeRanker(**one, n_leaves=model.n_leaves, seed=model.seed).fit(**lists) for one in rankers]
     lists.clear()
@@ -98,11 +98,11 @@ def of_rankers(model, split, part, dataset, rankers):
     for start in range(0, len(people), 512):
         rows = np.arange(start, min(start + 512, len(people)))
         known = of_users(model.events_, people[rows])
-        found = model._candidates(model.signals_, known, at[rows])
+        found = model.candidates(model.signals_, known, at[rows])
         held += int(found[0].hits(relevant[rows]).sum())
         for one, ranker in zip(rankers, fitted):
             model.ranker_ = ranker
-            best = top_k(model._spread(known, *found), 10, exclude=known.matrix())
+            best = top_k(model.spread(known, *found), 10, exclude=known.matrix())
             of = metrics.ndcg(best, csr_array(relevant[rows]))
             ids = [target.users[int(u)] for u in people[rows]]
             values[json.dumps(one)] |= {user: v for user, v in zip(ids, of.tolist()) if not np.isnan(v)}
@@ -169,6 +169,7 @@ def of_lists(model, split, part, dataset):
 
     model.score, model.fit = kept, timed
     values = by_user(model, split, part, dataset)
+    model.score, model.fit = score, fit
     users, best = (np.concatenate(of) for of in zip(*lists))
     known = split.before(part)
     likes = known.matrix() if dataset.liked_from is None else known.likes(dataset.liked_from)
@@ -183,7 +184,7 @@ def of_lists(model, split, part, dataset):
 
 def singles_of(dataset):
     """Row → class and settings, as the chapters chose them."""
-    if dataset.cut is not data_set("sequences").cut:
+    if dataset.cut is split_by_user_time:
         order = results.load("sequences_movielens")["values"]["chosen"]
         date = results.load("date_movielens")["values"]["chosen"]
         full = results.load("full_build")["values"]["chosen"]
@@ -225,91 +226,6 @@ def of_whole(model, split, part, dataset, others):
     return values | of_hits(model, split, part, dataset, others)
 
 
-def of_groups(model, split, part, dataset, groups):
-    """{group: what `of_lists` measures} of the model without each group, as `without=[group]` has it, from one fit.
-
-    Models do not read each other: without a group its lists bring no candidates, and its columns are gone, while all
-    other numbers stand. So signals are fitted once, and the trees anew for each group."""
-    known = split.before(part)
-    model._learn = lambda *lists: None
-    model.fit(known)
-    slices = time_slices(known, n=model.n_slices, width=model.width)
-    parts = [_columns_of(model, model._signals(one.history), one.history, one.target, dataset) for one in slices]
-    target = getattr(split, part)
-    test = _columns_of(model, model.signals_, known, target, dataset, keep=True)
-    names, found = model.names_, {}
-    for group in groups:
-        gone = GROUPS[group]
-        columns = [place for place, name in enumerate(names) if name not in gone]
-
-        rows = [_kept(one, gone) for one in parts]
-        shift = np.cumsum([0] + [one["n"] for one in parts])
-        ranker = TreeRanker(
-            n_trees=model.n_trees, learning_rate=model.learning_rate, n_leaves=model.n_leaves, seed=model.seed
-        ).fit(
-            np.concatenate([one["columns"][use][:, columns] for one, use in zip(parts, rows)]),
-            np.concatenate([one["hits"][use] for one, use in zip(parts, rows)]),
-            np.concatenate([one["row"][use] + start for one, use, start in zip(parts, rows, shift)]),
-        )
-        use = _kept(test, gone)
-        chance = np.full(len(use), -1, np.float32)
-        chance[use] = ranker.score(test["columns"][use][:, columns])
-        lists = []
-        for start, (some, scores) in test["blocks"].items():
-            mine = use & (test["row"] >= start) & (test["row"] < start + some.n_users)
-            model.ranker_ = _Given(chance[mine])
-            candidates = Candidates(test["row"][mine] - start, test["item"][mine], (some.n_users, known.n_items))
-            left = {name: of for name, of in scores.items() if name not in gone}
-            best = top_k(model._spread(some, candidates, {"none": chance[mine]}, left), 20, exclude=some.matrix())
-            lists.append(best)
-        lists, people = np.vstack(lists), np.unique(target.user)
-        relevant = relevant_matrix(target, people, dataset.liked_from)
-        ids = [target.users[int(u)] for u in people]
-        of = {"ndcg@10": metrics.ndcg(lists[:, :10], relevant), "recall@20": metrics.recall(lists, relevant)}
-        for metric, values in of.items():
-            found[f"{metric}, {group}"] = {u: float(v) for u, v in zip(ids, values) if not np.isnan(v)}
-        print(group, round(float(np.nanmean(of["ndcg@10"])), 4), flush=True)
-    return found
-
-
-def _kept(one, gone):
-    """Which candidates stand in a list that is left."""
-    return one["member"][:, [name not in gone for name in one["lists"]]].any(axis=1)
-
-
-class _Given:
-    """A ranker whose answer is known."""
-
-    def __init__(self, chance):
-        self.chance = chance
-
-    def score(self, columns):
-        return self.chance
-
-
-def _columns_of(model, signals, history, target, dataset, keep=False):
-    """Candidates, their columns and hits, and which lists hold each, of the people of a slice."""
-    people = np.intersect1d(history.user, target.user)
-    relevant, at = relevant_matrix(target, people, dataset.liked_from), first_seconds(target)[people]
-    names = [name for name in signals.models_ if name != "text"] + list(RECENT)
-    parts, blocks = [], {}
-    for start in range(0, len(people), 512):
-        rows = np.arange(start, min(start + 512, len(people)))
-        some = of_users(history, people[rows])
-        candidates, columns, scores = model._candidates(signals, some, at[rows])
-        popularity, seen = signals.popularity_ / (1 + signals.popularity_.max()), some.matrix()
-        of = [scores[name] + popularity if name in RECENT else scores[name] for name in names]
-        lists = [union([top_k(one, model.n_candidates, exclude=seen)], some.n_items) for one in of]
-        keys = candidates.row * some.n_items + candidates.item
-        member = np.column_stack([np.isin(keys, one.row * some.n_items + one.item) for one in lists])
-        table = np.column_stack([np.asarray(values, np.float32) for values in columns.values()])
-        parts.append((table, candidates.hits(relevant[rows]), candidates.row + start, candidates.item, member))
-        if keep:
-            blocks[start] = some, {name: scores[name] for name in ("ease", "item_knn", "popularity", "text")}
-    found = dict(zip(("columns", "hits", "row", "item", "member"), map(np.concatenate, zip(*parts))))
-    return found | {"lists": names, "n": len(people), "blocks": blocks}
-
-
 def rows_of(run, chosen):
     """{row: [what was measured, a seed]} of single models and of the whole."""
     rows, singles = {}, singles_of(run.dataset)
@@ -322,10 +238,8 @@ def rows_of(run, chosen):
     rows[MAIN] = whole
     rows[f"{MAIN}, no new items"] = [{m: part[f"{m}, no new items"] for m in METRICS} for part in whole]
     large = run.split.kind == "user_time"
-    groups = list(GROUPS) if large else list(SMALL)
-    without = run.part(MAIN, chosen, 0, "test", measure=of_groups, arguments={"groups": groups})
-    for group in groups:
-        rows[f"{MAIN}, without {group}"] = [{m: without[f"{m}, {group}"] for m in METRICS}]
+    for group in GROUPS if large else SMALL:
+        rows[f"{MAIN}, without {group}"] = run.test(MAIN, chosen | {"without": [group]}, seeds=[0], measure=of_lists)
     if large:
         rows[f"{MAIN}, hindsight"] = run.test(MAIN, chosen | {"hindsight": True}, seeds=[0], measure=of_lists)
         rows[f"{MAIN}, MiniLM"] = run.test("UnifiedMiniLM", chosen, seeds=[0], measure=of_lists)
@@ -379,16 +293,16 @@ def of_hits(model, split, part, dataset, others):
     for start in range(0, len(people), 512):
         rows = np.arange(start, min(start + 512, len(people)))
         some = of_users(model.events_, people[rows])
-        found = model._candidates(model.signals_, some, at[rows])
+        found = model.candidates(model.signals_, some, at[rows])
         held, n = held + int(found[0].hits(relevant[rows]).sum()), n + len(found[0].item)
-        own.append(top_k(model._spread(some, *found), 10, exclude=seen[rows]))
+        own.append(top_k(model.spread(some, *found), 10, exclude=seen[rows]))
     own = np.vstack(own)
     told = {"ceiling": held / relevant.nnz, "candidates": n / len(people)}
     told["new among the targets"] = float(np.isin(relevant.indices, np.flatnonzero(model.new_)).mean())
     overlaps = {}
     for row, (kind, settings) in others.items():
         other = build(kind, settings, 0, dataset.liked_from).fit(known)
-        dated = {"at": at} if "Recen" in kind else {}
+        dated = {"at": at} if isinstance(other, DatedRecommender) else {}
         lists = top_k(other.score(people, **dated), 10, exclude=seen)
         overlaps[row] = list(error_overlap(own, lists, relevant))
     splits = {name: 0 for name in model.names_}
@@ -449,68 +363,40 @@ def of_cold(model, split, part, dataset, draw):
 # ---- cost
 
 
-def unified():
-    return UnifiedFused()
-
-
-def unified_by_last():
-    return UnifiedFused(width=0.0, implicit=True)
-
-
-def ease():
-    return models.EASE()
-
-
-def item_knn():
-    return models.ItemKNN()
-
-
-def als():
-    return models.ALS()
-
-
-def next_item_ridge():
-    return models.NextItemRidge()
-
-
-BUILDERS = {"UnifiedFused": unified, "EASE": ease, "ItemKNN": item_knn, "ALS": als, "NextItemRidge": next_item_ridge}
-
-
-def of_cost(model, split, part, dataset, builder, requests):
-    """`cost` of a model with its default settings on everything before the part."""
-    build = unified_by_last if builder == MAIN and dataset.liked_from is None else BUILDERS[builder]
+def of_cost(model, split, part, dataset, requests):
+    """`cost` of the model on everything before the part."""
     target = getattr(split, part)
     people = np.unique(target.user)[:1000]
-    at = first_seconds(target)[people] if builder == MAIN else None
-    return cost(build, split.before(part), users=people, at=at, requests=requests)
+    at = first_seconds(target)[people] if isinstance(model, UnifiedFused) else None
+    make = functools.partial(type(model), **model.settings)
+    return cost(make, split.before(part), users=people, at=at, requests=requests)
 
 
-def of_scale(model, split, part, dataset, builder, size):
+def of_scale(model, split, part, dataset, size):
     """`cost` on a known-truth world with `size` interactions; people and films grow alike."""
     side = np.sqrt(size / 1e6)
     world = simulate_world(n_users=int(10_000 * side), n_items=int(4_000 * side), density=0.025, rng=0)
     data = world.interactions
     people = np.arange(min(512, data.n_users))
-    at = np.full(len(people), int(data.timestamp.max()) + 1) if builder == MAIN else None
-    found = cost(BUILDERS[builder], data, users=people, at=at, requests=50)
+    at = np.full(len(people), int(data.timestamp.max()) + 1) if isinstance(model, UnifiedFused) else None
+    found = cost(functools.partial(type(model), **model.settings), data, users=people, at=at, requests=50)
     return found | {"interactions": len(data), "users": data.n_users, "items": data.n_items}
 
 
-def costs(run):
-    found = {}
-    for name in BUILDERS:
-        found[name] = run.part("Popularity", {}, 0, "test", measure=of_cost,
-                               arguments={"builder": name, "requests": 200})  # fmt: skip
-    return found
+def costs(run, chosen):
+    """{row: cost} with the settings of the table: of single models too on the first data set."""
+    rows = {MAIN: (MAIN, chosen)}
+    if run.dataset.liked_from is not None:
+        singles = singles_of(run.dataset)
+        rows |= {row: singles[row] for row in ("EASE", "ItemKNN", "ALS", "NextItemRidge")}
+    more = {"measure": of_cost, "arguments": {"requests": 200}}
+    return {row: run.part(kind, settings, 0, "test", **more) for row, (kind, settings) in rows.items()}
 
 
 def scale(run):
-    found = {}
-    for name in ("EASE", "ALS", MAIN):
-        for size in SIZES:
-            found.setdefault(name, []).append(run.part("Popularity", {}, 0, "test", measure=of_scale,
-                                              arguments={"builder": name, "size": size}))  # fmt: skip
-    return found
+    """{model: [cost of a size]} with the library's settings."""
+    more = [{"measure": of_scale, "arguments": {"size": size}} for size in SIZES]
+    return {name: [run.part(name, {}, 0, "test", **one) for one in more] for name in ("EASE", "ALS", MAIN)}
 
 
 def small(data):
@@ -544,8 +430,9 @@ def main(dataset):
     kept = METRICS if run.split.kind == "user_time" else ("ndcg@10",)
     kept = {row: [{m: part[m] for m in kept} for part in parts] for row, parts in rows.items() if row in KEPT}
     values["test"] = table(kept, 4 if dataset.liked_from is not None else 3)
+    values["costs"] = costs(run, chosen)
     if dataset.liked_from is not None:
-        values |= {"costs": costs(run), "cold": cold(run, chosen), "scale": scale(run), "small": small(dataset.data)}
+        values |= {"cold": cold(run, chosen), "scale": scale(run), "small": small(dataset.data)}
     settings = {
         "split": run.split.kind,
         "slices": SLICES[run.split.kind],
