@@ -47,6 +47,23 @@ def user_time_split(movielens):
 
 
 @pytest.fixture(scope="session")
+def candidate_lists():
+    """A function that draws lists for a ranker: (columns, hits, row)."""
+    import numpy as np
+
+    def drawn(seed=0, n_lists=150, length=12):
+        """Columns of which the first tells the hits, the second says nothing, the third is constant; some unknown."""
+        rng = np.random.default_rng(seed)
+        columns = rng.normal(size=(n_lists * length, 3)).astype(np.float32)
+        columns[:, 2] = 7
+        hits = rng.random(len(columns)) < 1 / (1 + np.exp(3 - 2 * columns[:, 0]))
+        columns[rng.random(len(columns)) < 0.1, 1] = np.nan
+        return columns, hits, np.repeat(np.arange(n_lists), length)
+
+    return drawn
+
+
+@pytest.fixture(scope="session")
 def language_model():
     """SmolLM2, read once."""
     pytest.importorskip("tensorflow")

@@ -43,7 +43,8 @@ def test_scores_hits_ranks_and_back(several, seed):
     found, rng = union(several, N_ITEMS), np.random.default_rng(seed)
     scores = rng.integers(0, 3, size=found.shape).astype(np.float32)  # with ties
     relevant = rng.random(found.shape) < 0.4
-    stored = csr_array(np.where(relevant, 0.0, 0.0) + relevant)
+    row, item = np.nonzero(relevant)
+    stored = csr_array((np.zeros(len(row)), (row, item)), shape=relevant.shape)  # what is stored counts, not its value
     values = found.of(scores)
     assert values.tolist() == [scores[row, item] for row, item in zip(found.row, found.item)]
     assert found.hits(stored).tolist() == [bool(relevant[row, item]) for row, item in zip(found.row, found.item)]

@@ -9,9 +9,10 @@ import pytest
 
 import front_lists
 import surprise
-from bookfiles import ROOT, notebook_paths
+from bookfiles import ROOT, between, notebook_paths
 from front_lists import Head
 
+START, END = "<!-- chapters:start -->", "<!-- chapters:end -->"
 SVG = "{http://www.w3.org/2000/svg}"
 HEADS = front_lists.read_heads()
 
@@ -111,18 +112,18 @@ def test_the_alt_text_tells_the_order():
 
 
 def test_only_what_stands_between_the_markers_is_written():
-    text = f"one\n{front_lists.START}\nold\n{front_lists.END}\ntwo\n"
-    new = front_lists.between_markers(text, "new", "p.md")
-    assert new == f"one\n{front_lists.START}\nnew\n{front_lists.END}\ntwo\n"
-    assert front_lists.between_markers(new, "new", "p.md") == new
+    text = f"one\n{START}\nold\n{END}\ntwo\n"
+    new = between(text, "new", "p.md")
+    assert new == f"one\n{START}\nnew\n{END}\ntwo\n"
+    assert between(new, "new", "p.md") == new
+    with pytest.raises(ValueError, match=r"p\.md must hold <!-- needs:start --> and after it <!-- needs:end -->"):
+        between(text, "new", "p.md", marker="needs")
 
 
-@pytest.mark.parametrize(
-    "text", ["no marker", f"{front_lists.END}{front_lists.START}", front_lists.START * 2 + front_lists.END]
-)
+@pytest.mark.parametrize("text", ["no marker", f"{END}{START}", START * 2 + END])
 def test_a_page_without_its_markers_is_told(text):
     with pytest.raises(ValueError, match=r"p\.md must hold"):
-        front_lists.between_markers(text, "new", "p.md")
+        between(text, "new", "p.md")
 
 
 def test_check_writes_nothing_and_says_what_to_run(tmp_path, monkeypatch, capsys):

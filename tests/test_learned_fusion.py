@@ -45,16 +45,6 @@ def test_slices_pass_and_the_whole_does_not():
             refuse_own_target(data, one.target)
 
 
-def lists(seed=0, n_lists=150, length=12):
-    """Columns of which the first tells the hits, the second says nothing, the third is constant; some are unknown."""
-    rng = np.random.default_rng(seed)
-    columns = rng.normal(size=(n_lists * length, 3)).astype(np.float32)
-    columns[:, 2] = 7
-    hits = rng.random(len(columns)) < 1 / (1 + np.exp(3 - 2 * columns[:, 0]))
-    columns[rng.random(len(columns)) < 0.1, 1] = np.nan
-    return columns, hits, np.repeat(np.arange(n_lists), length)
-
-
 def weights_of(hits, row):
     """1/√h of the lists with a hit, and which rows are used."""
     n = np.array([hits[row == one].sum() for one in row])
@@ -66,9 +56,9 @@ def rankers():
 
 
 @pytest.mark.parametrize("name", ["linear", "trees"])
-def test_learns_which_column_tells(name):
-    ranker = rankers()[name].fit(*lists())
-    columns, hits, _ = lists(seed=1)
+def test_learns_which_column_tells(name, candidate_lists):
+    ranker = rankers()[name].fit(*candidate_lists())
+    columns, hits, _ = candidate_lists(seed=1)
     scores = ranker.score(columns)
     assert scores.dtype == np.float32 and scores.shape == hits.shape
     assert ((scores >= 0) & (scores <= 1)).all()
@@ -78,8 +68,8 @@ def test_learns_which_column_tells(name):
 
 
 @pytest.mark.parametrize("name", ["linear", "trees"])
-def test_lists_without_a_hit_are_left_out_and_the_order_of_rows_changes_nothing(name):
-    columns, hits, row = lists(n_lists=60)
+def test_lists_without_a_hit_are_left_out_and_the_order_of_rows_changes_nothing(name, candidate_lists):
+    columns, hits, row = candidate_lists(n_lists=60)
     hits[row < 20] = False
     kept = row >= 20
     whole = rankers()[name].fit(columns, hits, row)
@@ -89,8 +79,8 @@ def test_lists_without_a_hit_are_left_out_and_the_order_of_rows_changes_nothing(
     assert np.allclose(whole.score(columns), other_names.score(columns), atol=1e-6)
 
 
-def test_linear_minimises_what_it_says():
-    columns, hits, row = lists(n_lists=40)
+def test_linear_minimises_what_it_says(candidate_lists):
+    columns, hits, row = candidate_lists(n_lists=40)
     weight, used = weights_of(hits, row)
     ranker = LinearRanker(regularization=2.0).fit(columns, hits, row)
     kept = columns[used].astype(float)
@@ -108,16 +98,16 @@ def test_linear_minimises_what_it_says():
     assert np.allclose(ranker.score(columns[used]), chance, atol=1e-3)
 
 
-def test_linear_cuts_what_lies_far_out():
-    ranker = LinearRanker(cut=2.0).fit(*lists())
+def test_linear_cuts_what_lies_far_out(candidate_lists):
+    ranker = LinearRanker(cut=2.0).fit(*candidate_lists())
     far, further = np.array([[1e6, 0, 7]]), np.array([[1e9, 0, 7]])
     assert ranker.score(far) == ranker.score(further)
 
 
-def test_trees_are_those_of_scikit_learn_with_these_weights():
+def test_trees_are_those_of_scikit_learn_with_these_weights(candidate_lists):
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    columns, hits, row = lists(n_lists=80)
+    columns, hits, row = candidate_lists(n_lists=80)
     weight, used = weights_of(hits, row)
     ranker = TreeRanker(n_trees=15, learning_rate=0.1, n_leaves=7, min_leaf=30, l2=1.0, share=1.0, seed=3)
     oracle = HistGradientBoostingClassifier(
@@ -127,16 +117,17 @@ def test_trees_are_those_of_scikit_learn_with_these_weights():
     assert np.allclose(ranker.fit(columns, hits, row).score(columns), oracle.predict_proba(columns)[:, 1], atol=1e-6)
 
 
-def test_same_seed_same_trees():
+def test_same_seed_same_trees(candidate_lists):
     one, same, other = (
-        TreeRanker(n_trees=20, min_leaf=20, share=0.4, seed=seed).fit(*lists()).score(lists(1)[0]) for seed in (0, 0, 1)
+        TreeRanker(n_trees=20, min_leaf=20, share=0.4, seed=seed).fit(*candidate_lists()).score(candidate_lists(1)[0])
+        for seed in (0, 0, 1)
     )
     assert np.array_equal(one, same) and not np.array_equal(one, other)
 
 
 @pytest.mark.parametrize("name", ["linear", "trees"])
-def test_bad_input(name):
-    columns, hits, row = lists(n_lists=20)
+def test_bad_input(name, candidate_lists):
+    columns, hits, row = candidate_lists(n_lists=20)
     ranker = rankers()[name]
     for bad, said in (
         ((columns[:, 0], hits, row), "n_candidates, n_columns"),

@@ -8,37 +8,27 @@ pytest.importorskip("tensorflow")
 from recsys_lib.models.neural_ranker import NeuralRanker
 
 
-def lists(seed=0, n_lists=150, length=12):
-    """Columns of which the first tells the hits, the second says nothing, the third is constant; some are unknown."""
-    rng = np.random.default_rng(seed)
-    columns = rng.normal(size=(n_lists * length, 3)).astype(np.float32)
-    columns[:, 2] = 7
-    hits = rng.random(len(columns)) < 1 / (1 + np.exp(3 - 2 * columns[:, 0]))
-    columns[rng.random(len(columns)) < 0.1, 1] = np.nan
-    return columns, hits, np.repeat(np.arange(n_lists), length)
-
-
 def small(seed=0):
     return NeuralRanker(hidden=8, epochs=6, batch_size=64, learning_rate=0.01, seed=seed)
 
 
 @pytest.fixture(scope="module")
-def fitted():
-    return small().fit(*lists())
+def fitted(candidate_lists):
+    return small().fit(*candidate_lists())
 
 
-def test_learns_which_column_tells(fitted):
-    columns, hits, _ = lists(seed=1)
+def test_learns_which_column_tells(fitted, candidate_lists):
+    columns, hits, _ = candidate_lists(seed=1)
     scores = fitted.score(columns)
     assert scores.dtype == np.float32 and ((scores >= 0) & (scores <= 1)).all()
     assert scores[hits].mean() > scores[~hits].mean() + 0.05
 
 
-def test_places_by_a_loop(fitted):
-    learnt, _, row = lists()
-    hits = lists()[1]
+def test_places_by_a_loop(fitted, candidate_lists):
+    learnt, _, row = candidate_lists()
+    hits = candidate_lists()[1]
     used = np.isin(row, row[hits])
-    columns = lists(seed=2, n_lists=3)[0]
+    columns = candidate_lists(seed=2, n_lists=3)[0]
     found = fitted._standard(columns)
     assert found.shape == (len(columns), 6)
     for n, values in enumerate(columns):
@@ -53,16 +43,16 @@ def test_places_by_a_loop(fitted):
     assert (np.abs(found[:, 2]) < 1e-6).all()  # a constant column is in the middle
 
 
-def test_same_seed_same_bytes(fitted):
-    columns = lists(seed=1)[0]
-    assert np.array_equal(small().fit(*lists()).score(columns), fitted.score(columns))
-    assert not np.array_equal(small(seed=1).fit(*lists()).score(columns), fitted.score(columns))
+def test_same_seed_same_bytes(fitted, candidate_lists):
+    columns = candidate_lists(seed=1)[0]
+    assert np.array_equal(small().fit(*candidate_lists()).score(columns), fitted.score(columns))
+    assert not np.array_equal(small(seed=1).fit(*candidate_lists()).score(columns), fitted.score(columns))
 
 
-def test_a_column_that_is_never_known():
-    columns, hits, row = lists(n_lists=40)
+def test_a_column_that_is_never_known(candidate_lists):
+    columns, hits, row = candidate_lists(n_lists=40)
     columns[:, 1] = np.nan
-    assert np.isfinite(small().fit(columns, hits, row).score(lists(1)[0])).all()
+    assert np.isfinite(small().fit(columns, hits, row).score(candidate_lists(1)[0])).all()
 
 
 def test_bad_input(fitted):

@@ -90,6 +90,24 @@ def test_a_file_that_is_there_stays(zipped, tmp_path):
     assert online_retail.main([str(out), "--source", str(zipped), "--force"]) == 0 and out.read_text() != "mine"
 
 
+def test_the_file_has_the_mode_of_any_other_and_keeps_its_own(zipped, tmp_path):
+    out, usual = tmp_path / "out.csv", tmp_path / "usual"
+    usual.touch()
+    assert online_retail.main([str(out), "--source", str(zipped)]) == 0
+    assert out.stat().st_mode == usual.stat().st_mode
+    out.chmod(0o640)
+    assert online_retail.main([str(out), "--source", str(zipped), "--force"]) == 0
+    assert out.stat().st_mode & 0o777 == 0o640
+    assert not list(tmp_path.glob("*.part")) and not list(tmp_path.glob(".*"))
+
+
+def test_a_folder_that_is_not_there_is_told_in_a_line(zipped, tmp_path, capsys):
+    assert online_retail.main([str(tmp_path / "no" / "out.csv"), "--source", str(zipped)]) == 2
+    printed = capsys.readouterr().err
+    assert f"there is no folder {tmp_path / 'no'}" in printed and printed.count("\n") == 1
+    assert not (tmp_path / "no").exists()
+
+
 @pytest.mark.parametrize(
     ("source", "says"),
     [("nothing.xlsx", "got nothing at"), ("other.zip", "no item named"), ("text.xlsx", "not a zip file")],

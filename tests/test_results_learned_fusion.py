@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from bookfiles import experiment_module
 from recsys_lib import results
@@ -35,11 +36,9 @@ def test_what_did_best_was_chosen(stored):
     _, values = stored
     tried = values["tried on the latest slice"] | values["tried_of_one_model"]
     for row, of in tried.items():
-        best = max(one[how] for one in of for how in one if how != "settings")
         settings = values["chosen"].get(row, {})
-        settings = {next(iter(settings)): settings[next(iter(settings))]} if row in ("linear", "network") else settings
-        told = [one for one in of if one["settings"] in (settings, *settings.values(), {})]
-        assert any(best in one.values() for one in told), row
+        (told,) = [one for one in of if one["settings"] in (settings, *settings.values())]
+        assert told["slice"] == max(one["slice"] for one in of), row
 
 
 def test_the_strongest_single_model_is_that_of_the_test(stored):
@@ -71,6 +70,59 @@ def test_kinds_of_films_make_up_the_whole(stored):
     users = values["test"]["users"]
     measured = set(np.array(values["kinds"]["people"]["users"], dtype=object)[asked["trees"].any(axis=0)])
     assert measured == set(users)
+
+
+def few(experiment, seed=0):
+    """A Built of three people, one without a candidate."""
+    candidates = experiment.Candidates(np.array([0, 0, 2]), np.array([1, 3, 0]), (3, 5))
+    columns = np.random.default_rng(seed).normal(size=(3, 2)).astype(np.float32)
+    relevant = csr_array(np.array([[0, 1, 0, 0, 1], [0, 0, 0, 0, 0], [1, 0, 0, 0, 0]]))
+    return experiment.Built(["one", "other"], columns, candidates, relevant, np.array([4, 6, 9]))
+
+
+def test_what_is_kept_is_what_was_computed_and_no_pickle(experiment, tmp_path, monkeypatch):
+    monkeypatch.setattr(experiment, "data_home", lambda: tmp_path)
+    one, asked = few(experiment), []
+
+    def compute():
+        asked.append(1)
+        return one.arrays()
+
+    kept = [experiment.Built.of_arrays(**experiment.kept("few", [5], compute)) for _ in range(2)]
+    assert len(asked) == 1
+    for again in kept:
+        assert again.names == one.names and again.fingerprint == one.fingerprint
+        assert np.array_equal(again.hits, one.hits) and again.candidates.shape == one.candidates.shape
+        assert again.measured(one.columns[:, 0]) == one.measured(one.columns[:, 0])
+    experiment.kept("few", [6], compute)  # another key is computed anew, and so is another `COMPUTES`
+    monkeypatch.setattr(experiment, "COMPUTES", experiment.COMPUTES + 1)
+    experiment.kept("few", [5], compute)
+    assert len(asked) == 3 and len(list((tmp_path / "experiments").iterdir())) == 3
+    with pytest.raises(ValueError, match="allow_pickle"):
+        experiment.kept("objects", [], lambda: {"values": np.array([{}, []], dtype=object)})
+
+
+def test_what_breaks_off_leaves_no_file(experiment, tmp_path, monkeypatch):
+    monkeypatch.setattr(experiment, "data_home", lambda: tmp_path)
+
+    def full(draft, **arrays):
+        draft.write_bytes(b"half")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(experiment.np, "savez", full)
+    with pytest.raises(OSError, match="no space left"):
+        experiment.kept("few", [5], few(experiment).arrays)
+    assert not list((tmp_path / "experiments").iterdir())
+
+
+@pytest.mark.parametrize("part", ["columns", "item", "indices"])
+def test_a_fingerprint_tells_all_that_is_learnt_from(experiment, part):
+    one = few(experiment)
+    other = one.arrays()
+    other[part] = other[part].copy()
+    other[part].flat[0] += 2
+    assert experiment.Built.of_arrays(**other).fingerprint != one.fingerprint
+    assert few(experiment, seed=1).fingerprint != one.fingerprint
 
 
 def test_linear_of_one_slice_again(runner, experiment):

@@ -103,6 +103,16 @@ def write_or_check(path, text, *, check, source, command):
     return 0
 
 
+def between(text, block, page, marker="chapters"):
+    """The text with the block between its markers renewed. ValueError where they are not there, once each and in order.
+
+    page: what it is called."""
+    start, end = f"<!-- {marker}:start -->", f"<!-- {marker}:end -->"
+    if text.count(start) != 1 or text.count(end) != 1 or text.index(start) > text.index(end):
+        raise ValueError(f"{page} must hold {start} and after it {end}, once each")
+    return text[: text.index(start)] + f"{start}\n{block}\n" + text[text.index(end) :]
+
+
 def tidy(notebook):
     """Same run, same bytes: no times, no editor's metadata, ids that follow from the sources."""
     notebook.nbformat, notebook.nbformat_minor = 4, 5

@@ -11,10 +11,11 @@ import numpy as np
 
 from explore_models import packed, unpacked
 from recsys_lib import fusion
+from recsys_lib.candidates import relevant_matrix
 from recsys_lib.data import load_movielens, split_by_user_time
 from recsys_lib.evaluation import first_seconds, paired_bootstrap
 from recsys_lib.metrics import ndcg
-from recsys_lib.models import ALS, EASE, ContentTFIDF, NextItemRidge, Popularity
+from recsys_lib.models import ALS, EASE, ContentTFIDF, NextItemRidge, Popularity, UnifiedFused
 from recsys_lib.retrieval import top_k
 
 LIKED, K, SEED = 4.0, 10, 0
@@ -80,7 +81,7 @@ def everybody():
     users = np.unique(test.user[test.rating >= LIKED])
     users = users[n_likes[users] > 0]
     seen = train.matrix()[users]
-    wanted = test.take(test.rating >= LIKED).matrix()[users]
+    wanted = relevant_matrix(test, users, LIKED)
     left = seen.toarray() == 0
     scores = [np.where(left, make().fit(train).score(users), -np.inf) for _label, make in MODELS.values()]
     lists = np.stack([top_k(of_model, CANDIDATES) for of_model in scores], axis=1)
@@ -105,21 +106,14 @@ def everybody():
     )
 
 
-def learned_scores(train, users, at):
-    """Scores of the capstone's recommender, float32 (n, n_items)."""
-    from recsys_lib.models.unified import UnifiedFused
-
-    return UnifiedFused(seed=SEED).fit(train).score(users, at=at)
-
-
 @functools.cache
 def learned():
     """Of everybody: the places of the candidates in the learned list (n, candidates), 0 first, and the NDCG@10 (n,) of
     the learned list of the whole catalogue."""
     people, train, test = everybody(), split().before("test"), split().test
-    scores = learned_scores(train, people.users, first_seconds(test)[people.users])
+    scores = UnifiedFused(seed=SEED).fit(train).score(people.users, at=first_seconds(test)[people.users])
     order = np.argsort(-np.take_along_axis(scores, people.items, axis=1), axis=1, kind="stable")
-    wanted = test.take(test.rating >= LIKED).matrix()[people.users]
+    wanted = relevant_matrix(test, people.users, LIKED)
     return np.argsort(order, axis=1), ndcg(top_k(scores, K, exclude=train.matrix()[people.users]), wanted)
 
 
@@ -132,7 +126,8 @@ def page_people():
 
 
 def stored_scores(z):
-    """(int8 values, float32 steps (n, models)): a model's scores of a person in 255 steps from the least to the most.
+    """(whole numbers from −127 to 127 as float64, float32 steps (n, models)): a model's scores of a person in 254 steps
+    from the least to the most.
 
     The middle is left out: a weight times it is the same for all candidates of a person, and changes no order."""
     low, high = z.min(axis=1), z.max(axis=1)

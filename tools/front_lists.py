@@ -16,9 +16,8 @@ from typing import NamedTuple
 
 import yaml
 
-from bookfiles import ROOT, chapter_title, notebook_paths, stored_notebook, write_or_check
+from bookfiles import ROOT, between, chapter_title, notebook_paths, stored_notebook, write_or_check
 
-START, END = "<!-- chapters:start -->", "<!-- chapters:end -->"
 GRAPH = ROOT / "book" / "static" / "needs.svg"
 WIDTH, DOT, TEXT, LINE, WRAP = 340, 96, 112, 18, 28  # pixels of the graph, and letters in a line of a title
 
@@ -216,21 +215,11 @@ def graph(heads):
 PAGES = {ROOT / "README.md": readme, ROOT / "book" / "intro.md": intro, ROOT / "book" / "how_to_use.md": how_to_use}
 
 
-def between_markers(text, block, name):
-    """The page with its block renewed. ValueError where the markers are not there, once each and in order."""
-    if text.count(START) != 1 or text.count(END) != 1 or text.index(START) > text.index(END):
-        raise ValueError(f"{name} must hold {START} and after it {END}, once each")
-    return text[: text.index(START)] + f"{START}\n{block}\n" + text[text.index(END) :]
-
-
 def main(argv):
     more = {"check": "--check" in argv, "source": "the heads of the notebooks", "command": "tools/front_lists.py"}
     try:
         heads = read_heads()
-        texts = {
-            page: between_markers(page.read_text("utf-8"), block(heads, page), page.name)
-            for page, block in PAGES.items()
-        }
+        texts = {page: between(page.read_text("utf-8"), block(heads, page), page.name) for page, block in PAGES.items()}
     except ValueError as error:
         print(error)
         return 1

@@ -12,7 +12,7 @@ from html import escape
 
 import yaml
 
-from bookfiles import ROOT, chapter_title, stored_notebook, write_or_check
+from bookfiles import ROOT, between, chapter_title, stored_notebook, write_or_check
 from claims_page import became, chapter_claims, plain
 from front_lists import FONT, row, spelt
 from recsys_lib.plots import ACCENT, INK, MUTED, PAPER
@@ -197,10 +197,9 @@ def wide(entries):
 def narrow(entries):
     """SVG for a phone: what is unified as headings, below each where it is fused and by whom."""
     width, names_at, line, y, parts, found = 340, 112, 19, 10, [], cells(entries)
-    for unified in ROWS:
+    for unified, label in ROWS.items():
         y += 28
-        title = "nothing: several models stay" if unified == "nothing" else unified
-        parts.append(text(12, y, title, font_weight=650, font_size=15))
+        parts.append(text(12, y, label.replace("- ", ""), font_weight=650, font_size=15))
         parts.append(f'<path d="M12 {y + 7}H{width - 12}" stroke="#d9dcd6"/>')
         y += 8
         for fused in COLUMNS:
@@ -226,20 +225,12 @@ BLOCKS = {
 }
 
 
-def between(text, name, block):
-    """The page with the block of this name renewed. ValueError where its markers are not there, once and in order."""
-    start, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
-    if text.count(start) != 1 or text.count(end) != 1 or text.index(start) > text.index(end):
-        raise ValueError(f"book/map.md must hold {start} and after it {end}, once each")
-    return text[: text.index(start)] + f"{start}\n{block}\n" + text[text.index(end) :]
-
-
 def main(argv):
     more = {"check": "--check" in argv, "source": "book/systems.yml and the notebooks", "command": "tools/map_page.py"}
     try:
         entries, page = read(), PAGE.read_text("utf-8")
         for name, block in BLOCKS.items():
-            page = between(page, name, block(entries))
+            page = between(page, block(entries), "book/map.md", marker=name)
     except ValueError as error:
         print(error)
         return 1

@@ -12,7 +12,6 @@ Source: Daqing Chen, Online Retail, UCI Machine Learning Repository, 2015, doi 1
 import argparse
 import os
 import sys
-import tempfile
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -112,6 +111,18 @@ def purchases(table):
     return first.assign(title=first["item"].map(titles).fillna("")).reset_index(drop=True), left_out
 
 
+def write(table, path):
+    """Write the whole file or none. A new file has the usual mode, one that was there keeps its own."""
+    part = path.with_name(f".{path.name}-{os.getpid()}.part")
+    try:
+        table.to_csv(part, index=False)
+        if path.exists():
+            part.chmod(path.stat().st_mode & 0o777)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def main(argv=None):
     """The command. Returns its exit status."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
@@ -119,6 +130,9 @@ def main(argv=None):
     parser.add_argument("--source", type=Path, help="the workbook, its zip or a Parquet copy")
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
     args = parser.parse_args(argv)
+    if not args.out.parent.is_dir():
+        print(f"online_retail: there is no folder {args.out.parent}: make it first", file=sys.stderr)
+        return 2
     if args.out.exists() and not args.force:
         print(f"{args.out} is there already: give --force to write over it", file=sys.stderr)
         return 2
@@ -134,13 +148,11 @@ def main(argv=None):
         print(f"online_retail: {error}", file=sys.stderr)
         return 2
     pairs, left_out = purchases(table)
-    handle, part = tempfile.mkstemp(dir=args.out.parent, suffix=".part")
-    os.close(handle)
     try:
-        pairs.to_csv(part, index=False)
-        os.replace(part, args.out)
-    finally:
-        Path(part).unlink(missing_ok=True)
+        write(pairs, args.out)
+    except OSError as error:
+        print(f"online_retail: {error}", file=sys.stderr)
+        return 2
     print(f"{len(table):,} lines; left out: " + ", ".join(f"{n:,} {reason}" for reason, n in left_out.items()))
     n_users, n_items = pairs["user"].nunique(), pairs["item"].nunique()
     print(f"{args.out}: {len(pairs):,} pairs of {n_users:,} users and {n_items:,} items")

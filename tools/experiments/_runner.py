@@ -62,6 +62,13 @@ def data_set(name):
     return DataSet(name, load_movietweetings().k_core(user=3, item=3), None, "", split_leave_last_out)
 
 
+def order_and_date(dataset):
+    """The results of Sequences and of The date in which settings were chosen on this cut of the data; else None."""
+    if dataset.cut is split_leave_last_out:
+        return "sequences", "date"
+    return ("sequences_movielens", "date_movielens") if "movielens" in dataset.name else None
+
+
 def build(name, settings, seed, liked_from):
     """A model of a class by name, imported only when it is needed."""
     if name not in CLASSES:

@@ -16,10 +16,24 @@ from itertools import combinations
 import full_build
 import numpy as np
 import sequences
-from _runner import CLASSES, SEED_ARGUMENT, SEEDS, USES_LIKES, Run, Search, build, by_user, data_set, ndcg, table
+from _runner import (
+    CLASSES,
+    SEED_ARGUMENT,
+    SEEDS,
+    USES_LIKES,
+    Run,
+    Search,
+    build,
+    by_user,
+    data_set,
+    ndcg,
+    order_and_date,
+    table,
+)
 from scipy.stats import rankdata
 
 from recsys_lib import fusion, models, results
+from recsys_lib.candidates import relevant_matrix
 from recsys_lib.evaluation import first_seconds, paired_bootstrap
 from recsys_lib.models.ordered import DatedRecommender
 from recsys_lib.retrieval import top_k
@@ -56,6 +70,11 @@ class Given:
         return self.scores
 
 
+def of_seed(names, seed):
+    """[(model, its seed)]: what is not random is fitted once, with 0."""
+    return [(name, seed if name in SEED_ARGUMENT else 0) for name in names]
+
+
 class Scored:
     """The scores of models for all users of a part, each model fitted once on everything before the part."""
 
@@ -68,7 +87,6 @@ class Scored:
 
     def model(self, name, seed=0):
         """(scores, whom the model can score)."""
-        seed = seed if name in SEED_ARGUMENT else 0
         if (name, seed) not in self.kept:
             begin = time.time()
             model = build(name, self.chosen[name], seed, self.run.dataset.liked_from)
@@ -81,7 +99,7 @@ class Scored:
 
     def parts(self, names, how, seed=0):
         """One array a model, on the scale of a rule."""
-        return [self.scaled(name, how, seed if name in SEED_ARGUMENT else 0) for name in names]
+        return [self.scaled(name, how, own) for name, own in of_seed(names, seed)]
 
     def scaled(self, name, how, seed):
         if (name, seed, how) not in self.kept:
@@ -106,14 +124,13 @@ class Scored:
 
     def measured(self, scores, names, seed=0):
         """`by_user` of fused scores; served are those whom one of the models can score."""
-        served = np.any([self.model(name, seed)[1] for name in names], axis=0)
+        served = np.any([self.model(*one)[1] for one in of_seed(names, seed)], axis=0)
         more = {"block": len(self.users)}
         return by_user(Given(scores, served), self.run.split, self.part, self.run.dataset, **more)
 
     def wanted(self):
         """What is relevant in the part, csr: a row for each of the users."""
-        liked_from, data = self.run.dataset.liked_from, self.held_out
-        return data.matrix()[self.users] if liked_from is None else data.likes(liked_from)[self.users]
+        return relevant_matrix(self.held_out, self.users, self.run.dataset.liked_from)
 
     def keep_what_pairs_need(self):
         self.kept = {key: kept for key, kept in self.kept.items() if key[1] == 0 and key[2:] in ((), ("z-score",))}
@@ -124,7 +141,7 @@ class Scored:
     def fused(self, names, rule, seed=0, weights=None):
         """`by_user` of several models fused by a rule, or by these weights."""
         if rule == "product":
-            return self.measured(np.prod([self.model(name, seed)[0] for name in names], axis=0), names, seed)
+            return self.measured(np.prod([self.model(*one)[0] for one in of_seed(names, seed)], axis=0), names, seed)
         if rule == "CombMNZ":
             return self.measured(fusion.comb_mnz(self.parts(names, "listed", seed)), names, seed)
         parts = self.parts(names, rule, seed)
@@ -132,20 +149,18 @@ class Scored:
         return self.measured(scores, names, seed)
 
 
-# Where a chapter has chosen the settings of the models that read order or date.
-CHOSEN_OF = {"sequences": ("sequences", "date"), "sequences_movielens": ("sequences_movielens", "date_movielens")}
-CHOSEN_OF["movielens"] = CHOSEN_OF["sequences_movielens"]
-
-
 def settings_of(run):
-    """Model → settings, all chosen on validation: read where a chapter chose them, else chosen here."""
+    """Model → settings, all chosen on validation: read where a chapter chose them, else chosen here.
+
+    Those of MatrixFactorization are The full build's: on `sequences` they were chosen on the other ratings and the
+    other cut of MovieTweetings."""
     chosen = {"ContentTFIDF": {}}
     for name in ("Popularity", "ItemKNN", "ALS", "EASE"):
         chosen[name] = run.tune(name, name, full_build.RIVALS[name])
     full = "full_build" if "movielens" in run.dataset.name else "full_build_movietweetings"
     chosen["MatrixFactorization"] = results.load(full)["values"]["chosen"]["MatrixFactorization"]
-    if run.dataset.name in CHOSEN_OF:
-        order, date = (results.load(name)["values"]["chosen"] for name in CHOSEN_OF[run.dataset.name])
+    if chapters := order_and_date(run.dataset):
+        order, date = (results.load(name)["values"]["chosen"] for name in chapters)
         chosen |= {name: order[name] for name in ("TransitionCounts", "NextItemRidge")}
         return chosen | {name: date[name] for name in ("RecentPopularity", "RecencyRidge")}
     for name in ("TransitionCounts", "NextItemRidge"):
@@ -175,7 +190,7 @@ def tuned_weights(run, validation, names, rule):
 def fused_rows(run, names, validation, test, seeds):
     """{row: a list with an entry a seed} of one set: each model alone, each rule, tuned weights; and the weights."""
     rows, chosen = {}, {}
-    random = [seed for seed in seeds] if set(names) & set(SEED_ARGUMENT) else [0]
+    random = list(seeds) if set(names) & set(SEED_ARGUMENT) else [0]
     for name in names:
         rows[name] = [test.alone(name, seed) for seed in (random if name in SEED_ARGUMENT else [0])]
     rules = ["min-max", "z-score", "RRF", "Borda", "CombMNZ"] + ["product"] * ("ContentTFIDF" in names)

@@ -9,31 +9,44 @@ one start. In `leak` the same rankers learn from one slice, by models that had s
 Then text and ids in one model, on the likes alone: settings chosen on validation; and among cold items, in five draws
 of a tenth of the items (a tenth of which is held out in the same way to choose μ and ρ)."""
 
+import functools
 import hashlib
 import importlib
 import json
 import os
-import pickle
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import text_encoder
-from _runner import Run, build, data_set, popularity_of, table
+from _runner import (
+    COMPUTES,
+    METRICS,
+    Run,
+    build,
+    by_user,
+    data_set,
+    ndcg,
+    order_and_date,
+    popularity_of,
+    table,
+    write_whole,
+)
 from scipy.sparse import csr_array
-from sklearn.decomposition import TruncatedSVD
 
 from recsys_lib import metrics, results
-from recsys_lib.candidates import relevant_matrix, union
+from recsys_lib.candidates import Candidates, relevant_matrix, union
 from recsys_lib.data import cold_items, data_home
 from recsys_lib.data.sequences import of_users
 from recsys_lib.data.slices import time_slices
-from recsys_lib.evaluation import evaluate, first_seconds
+from recsys_lib.evaluation import first_seconds
 from recsys_lib.models import ALS, EASE, ItemRidge
-from recsys_lib.models.content import film_texts, tfidf
+from recsys_lib.models.content import text_vectors
 from recsys_lib.models.learned_fusion import LinearRanker, TreeRanker, refuse_own_target
 from recsys_lib.models.neural_ranker import NeuralRanker
+from recsys_lib.models.ordered import DatedRecommender
 from recsys_lib.models.signals import GROUPS, Signals
 from recsys_lib.models.text_ease import TextALS, TextEASE
 from recsys_lib.retrieval import top_k
@@ -42,12 +55,10 @@ EDITION = 1  # goes up when what the kept columns hold changes
 N_SLICES, DEPTH, PEOPLE, BLOCK = 4, 60, 2000, 512
 SEEDS = {"movielens": range(3), "last_film_movietweetings": range(3)}
 SEEDS_WITHOUT = range(1)  # of the rows that lack a group
-CONFIG = {  # the slices' width, the two scores of the gate, and the settings of single models other chapters chose
-    "movielens": {"width": 0.125, "gate": ("ease", "transitions"), "order": "sequences_movielens"},
-    "last_film_movietweetings": {"width": 0.0, "gate": ("next_ridge", "likes of 3 days"), "order": "sequences"},
+CONFIG = {  # the slices' width, and the two scores of the gate
+    "movielens": {"width": 0.125, "gate": ("ease", "transitions")},
+    "last_film_movietweetings": {"width": 0.0, "gate": ("next_ridge", "likes of 3 days")},
 }
-DATES = {"movielens": "date_movielens", "last_film_movietweetings": "date"}
-RECENT = ("likes of 3 days", "likes of 30 days")
 DROPPED = {  # row: what of `GROUPS` it lacks; the candidates stay
     "likes": ("ease", "ease of ratings", "item_knn", "als"),
     "order": ("transitions",),
@@ -73,6 +84,25 @@ class Built:
         self.names, self.columns, self.candidates = names, columns, candidates
         self.relevant, self.users, self.hits = relevant, users, candidates.hits(relevant)
 
+    def arrays(self):
+        """All of it, {name: array}, from which `of_arrays` makes it again."""
+        candidates, relevant = self.candidates, self.relevant
+        found = {"names": np.array(self.names), "columns": self.columns, "users": self.users}
+        found |= {"row": candidates.row, "item": candidates.item, "shape": np.array(candidates.shape)}
+        return found | {"data": relevant.data, "indices": relevant.indices, "indptr": relevant.indptr}
+
+    @classmethod
+    def of_arrays(cls, names, columns, users, row, item, shape, data, indices, indptr):
+        shape = tuple(shape.tolist())
+        relevant = csr_array((data, indices, indptr), shape=shape)
+        return cls(names.tolist(), columns, Candidates(row, item, shape), relevant, users)
+
+    @functools.cached_property
+    def fingerprint(self):
+        """SHA-256 of all that a ranker learns from here, or is measured by."""
+        parts = (self.columns, self.candidates.row, self.candidates.item, self.relevant.indptr, self.relevant.indices)
+        return [self.names, *map(results.fingerprint, parts)]
+
     def of(self, names):
         return self.columns[:, [self.names.index(name) for name in names]]
 
@@ -97,39 +127,71 @@ class Built:
         return {u: float(v) for u, v in zip(ids, values) if not np.isnan(v)}
 
     def mean(self, scores):
-        return float(np.mean(list(self.measured(scores)["ndcg@10"].values())))
+        return ndcg(self.measured(scores))
 
 
 def built(signals, known, target, people, seen, liked_from):
     """The candidates of the people by every model of the signals, in blocks. known: what their columns are made of."""
     at, relevant = first_seconds(target)[people], relevant_matrix(target, people, liked_from)
-    popularity = signals.popularity_ / (1 + signals.popularity_.max())
     parts = []
     for start in range(0, len(people), BLOCK):
         some, moments = people[start : start + BLOCK], at[start : start + BLOCK]
         history, exclude = of_users(known, some), of_users(seen, some).matrix()
         scores = signals.scores(history, moments)
-        lists = [top_k(scores[name], DEPTH, exclude=exclude) for name in signals.models_ if name != "text"]
-        lists += [top_k(scores[name] + popularity, DEPTH, exclude=exclude) for name in RECENT]
-        candidates = union(lists, known.n_items)
+        candidates = union(signals.lists(scores, exclude, DEPTH).values(), known.n_items)
         columns = signals.columns(history, moments, candidates, scores)
         parts.append((candidates.row + start, candidates.item, np.column_stack(list(columns.values())), list(columns)))
     row, item, columns = (np.concatenate([part[i] for part in parts]) for i in range(3))
-    candidates = type(candidates)(row, item, (len(people), known.n_items))
+    candidates = Candidates(row, item, (len(people), known.n_items))
     return Built(parts[0][3], columns.astype(np.float32), candidates, relevant, people)
 
 
-def people_of(one, rng):
-    people = np.intersect1d(one.history.user, one.target.user)
-    return np.sort(rng.choice(people, PEOPLE, replace=False)) if len(people) > PEOPLE else people
+def place(what, key, ending):
+    """The file in which something is kept, under all that decides it."""
+    digest = hashlib.sha256(json.dumps([*key, EDITION, COMPUTES, results.versions()]).encode()).hexdigest()[:24]
+    return data_home() / "experiments" / f"{what}-{digest}.{ending}"
+
+
+def kept(what, key, compute):
+    """{name: array} of `compute()`, or as it was kept under the key."""
+    path = place(what, key, "npz")
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}.npz")
+        try:
+            np.savez(draft, **compute())
+            os.replace(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+    with np.load(path, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+@contextmanager
+def counted(run):
+    """What is computed within is kept nowhere, so that its seconds are those of this run."""
+    begin = time.time()
+    yield
+    run.seconds += time.time() - begin
 
 
 def all_built(run, vectors):
-    """{what: Built}: the slices 0 (earliest) to 3, test, and the two ways to leak on slice 3. Kept in a file."""
+    """{what: Built}: slice 0 (earliest) to slice 3, test, and the two ways to leak on slice 3. Kept in a file."""
+    dataset = run.dataset
+    key = [N_SLICES, DEPTH, PEOPLE, CONFIG[dataset.name]["width"], dataset.liked_from]
+    key += map(results.fingerprint, (run.split.before("test"), run.split.test, vectors))
+    stored = kept(f"columns-{dataset.name}", key, lambda: columns_of(run, vectors))
+    run.seconds += float(stored.pop("seconds"))
+    found = {}
+    for name, values in stored.items():
+        what, part = name.split("/")
+        found.setdefault(what, {})[part] = values
+    return {what: Built.of_arrays(**parts) for what, parts in found.items()}
+
+
+def columns_of(run, vectors):
+    """The arrays of all that is built, {what/name: array}, and the seconds it took."""
     dataset, before = run.dataset, run.split.before("test")
-    path = data_home() / "experiments" / f"columns-{dataset.name}-{EDITION}-{results.fingerprint(before)[:16]}.pkl"
-    if path.exists():
-        return pickle.loads(path.read_bytes())
     rng, begin, liked_from = np.random.default_rng(0), time.time(), dataset.liked_from
 
     def signals(data):
@@ -138,37 +200,40 @@ def all_built(run, vectors):
 
     found = {}
     for j, one in enumerate(time_slices(before, n=N_SLICES, width=CONFIG[dataset.name]["width"])):
-        people = people_of(one, rng)
+        people = one.people(PEOPLE, rng)
         refuse_own_target(one.history, one.target)
-        found[j] = built(signals(one.history), one.history, one.target, people, one.history, liked_from)
+        found[f"slice {j}"] = built(signals(one.history), one.history, one.target, people, one.history, liked_from)
         print(f"{dataset.name} slice {j}: {len(people)} people, {time.time() - begin:.0f} s", flush=True)
     whole, test = signals(before), run.split.test
     found["weights saw it"] = built(whole, one.history, one.target, people, one.history, liked_from)
     found["weights and history saw it"] = built(whole, before, one.target, people, one.history, liked_from)
     found["test"] = built(whole, before, test, np.unique(test.user), before, liked_from)
-    found["seconds"] = time.time() - begin
     print(f"{dataset.name} columns: {time.time() - begin:.0f} s", flush=True)
-    write_pickle(path, found)
-    return found
+    arrays = {f"{what}/{name}": values for what, one in found.items() for name, values in one.arrays().items()}
+    return arrays | {"seconds": time.time() - begin}
 
 
-def kept_under(key):
-    digest = hashlib.sha256(json.dumps([*key, results.versions()]).encode()).hexdigest()[:24]
-    return data_home() / "experiments" / f"ranked-{digest}.pkl"
-
-
-def write_pickle(path, content):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.with_suffix(".part").write_bytes(pickle.dumps(content, protocol=4))
-    os.replace(path.with_suffix(".part"), path)
+def together(several, names):
+    """The lists of several slices, one after the other: columns, hits, and in whose list each candidate is."""
+    columns, hits = np.vstack([one.of(names) for one in several]), np.concatenate([one.hits for one in several])
+    row = np.concatenate([one.candidates.row + i * 10**6 for i, one in enumerate(several)])
+    return columns, hits, np.unique(row, return_inverse=True)[1]
 
 
 def fit(ranker, several, names):
     """The ranker, from the lists of several slices."""
-    columns, hits = np.vstack([one.of(names) for one in several]), np.concatenate([one.hits for one in several])
-    row = np.concatenate([one.candidates.row + i * 10**6 for i, one in enumerate(several)])
-    _, row = np.unique(row, return_inverse=True)
-    return ranker.fit(columns, hits, row)
+    return ranker.fit(*together(several, names))
+
+
+def ranked(ranker, several, names, test):
+    """What is asked of a ranker that learnt from several slices: its scores of the test, its weights where it has such,
+    the seconds; and where it learnt from one, how well it does there."""
+    begin = time.time()
+    scores = fit(ranker, several, names).score(test.of(names))
+    found = {"scores": scores, "seconds": time.time() - begin, "weights": getattr(ranker, "weights_", np.zeros(0))}
+    if len(several) == 1:
+        found["own"] = several[0].mean(ranker.score(several[0].of(names)))
+    return found
 
 
 def z_scored(one, name):
@@ -210,20 +275,19 @@ def lightgbm_ranker(several, test, names, seed):
         lightgbm = importlib.import_module("lightgbm")  # optional: its wheel needs a library of the system
     except (ImportError, OSError):
         return None
-    columns, hits = np.vstack([one.of(names) for one in several]), np.concatenate([one.hits for one in several])
-    row = np.concatenate([one.candidates.row + i * 10**6 for i, one in enumerate(several)])
-    _, row, lengths = np.unique(row, return_inverse=True, return_counts=True)
-    used = (np.bincount(row, hits) > 0)[row]
+    columns, hits, row = together(several, names)
+    with_hit = np.bincount(row, hits) > 0
+    used = with_hit[row]
     settings = {"n_estimators": 200, "learning_rate": 0.06, "num_leaves": 15, "min_child_samples": 100,
                 "reg_lambda": 5.0, "colsample_bytree": 0.5, "n_jobs": 1, "random_state": seed,
                 "verbose": -1}  # fmt: skip
     model = lightgbm.LGBMRanker(objective="lambdarank", **settings)
-    model.fit(columns[used], hits[used], group=lengths[np.bincount(row, hits) > 0])
-    return model.predict(test.columns)
+    model.fit(columns[used], hits[used], group=np.bincount(row)[with_hit])
+    return model.predict(test.of(names))
 
 
 def best(values, value):
-    """The value that does best, and all that were tried."""
+    """The value that does best, and all that were tried; what each did is called "slice", on validation too."""
     tried = [{"settings": one, "slice": round(value(one), 5)} for one in values]
     return max(tried, key=lambda one: one["slice"])["settings"], tried
 
@@ -243,9 +307,9 @@ def chosen_on_the_latest(slices, names):
 
 
 def single_rows(run):
-    """Every single model of the book's on the same test, with the settings other chapters chose."""
-    order = results.load(CONFIG[run.dataset.name]["order"])["values"]["chosen"]
-    date = results.load(DATES[run.dataset.name])["values"]["chosen"]
+    """Single models on the same test: settings as Sequences and The date chose them, of Popularity, ItemKNN and ALS
+    the library's defaults; and {row: (class, settings)}."""
+    order, date = (results.load(name)["values"]["chosen"] for name in order_and_date(run.dataset))
     rows = {"Popularity": ("Popularity", {}), "ItemKNN": ("ItemKNN", {}), "ALS": ("ALS", {})}
     rows |= {"EASE": ("EASE", {"regularization": order["EASE"]["regularization"]})}
     rows |= {name: (name, order[name]) for name in ("TransitionCounts", "NextItemRidge")}
@@ -255,71 +319,62 @@ def single_rows(run):
 
 def ranked_rows(run, found, seeds):
     """Rows of the rankers on test, {row: [{metric: {user: value}} of a seed]}; what was chosen, and what is beside."""
-    slices, test = [found[j] for j in range(N_SLICES)], found["test"]
+    slices, test = [found[f"slice {j}"] for j in range(N_SLICES)], found["test"]
     names, ids = test.names, [run.split.test.users[int(u)] for u in test.users]
-    path = kept_under(
-        ["chosen", LAMBDAS, EPOCHS, names, EDITION, *(results.fingerprint(one.columns) for one in slices)]
-    )
+    path = place("chosen", [LAMBDAS, EPOCHS, *(one.fingerprint for one in slices)], "json")
     if not path.exists():
-        write_pickle(path, chosen_on_the_latest(slices, names))
-    chosen, tried = pickle.loads(path.read_bytes())
+        begin = time.time()
+        write_whole(path, [*chosen_on_the_latest(slices, names), time.time() - begin])
+    chosen, tried, took = json.loads(path.read_text(encoding="utf-8"))
+    run.seconds += took
     print(chosen, tried, flush=True)
     rows, scored, seconds = {}, {}, {}
 
     def add(row, make, several=slices, columns=names, seeds=seeds):
         rows[row] = []
         for seed in seeds:
-            ranker, begin = make(seed), time.time()
-            key = [
-                row,
-                seed,
-                sorted(map(str, vars(ranker).items())),
-                columns,
-                EDITION,
-                results.fingerprint(several[-1].columns),
-            ]
-            path = kept_under(key)
-            if not path.exists():
-                fit(ranker, several, columns)
-                write_pickle(path, (ranker.score(test.of(columns)), ranker, time.time() - begin))
-            scores, ranker, took = pickle.loads(path.read_bytes())
-            rows[row].append(test.measured(scores, ids))
-            scored.setdefault(row, scores)
-            seconds.setdefault(row, []).append(round(took, 1))
-        print(run.dataset.name, row, [round(np.mean(list(one["ndcg@10"].values())), 4) for one in rows[row]],
-              seconds[row], flush=True)  # fmt: skip
-        return ranker
+            ranker = make(seed)
+            key = [type(ranker).__name__, sorted(map(str, vars(ranker).items())), columns]
+            key += [one.fingerprint for one in (*several, test)]
+            one = kept("ranked", key, functools.partial(ranked, ranker, several, columns, test))
+            rows[row].append(test.measured(one["scores"], ids))
+            scored.setdefault(row, one["scores"])
+            seconds.setdefault(row, []).append(round(float(one["seconds"]), 1))
+            run.seconds += float(one["seconds"])
+        print(run.dataset.name, row, [round(ndcg(part), 4) for part in rows[row]], seconds[row], flush=True)
+        return one
 
     linear = add("linear", lambda seed: LinearRanker(**chosen["linear"]), seeds=[0])
     add("trees", lambda seed: TreeRanker(seed=seed))
     add("network", lambda seed: NeuralRanker(**chosen["network"], seed=seed))
-    beside = {"weights": dict(zip(names, np.round(linear.weights_, 4).tolist()))}
+    beside = {"weights": dict(zip(names, np.round(linear["weights"], 4).tolist()))}
     pair = CONFIG[run.dataset.name]["gate"]
     for row, n_bins in (("one weight", 1), ("gate", BINS)):
-        scores, beside[row] = gate(slices, test, pair, n_bins)
+        with counted(run):
+            scores, beside[row] = gate(slices, test, pair, n_bins)
         rows[row], scored[row] = [test.measured(scores, ids)], scores
         print(run.dataset.name, row, round(test.mean(scores), 4), beside[row], flush=True)
     # learning from the latest slice alone, and what a leak does to it
     small = [name for name in SCORES if name in names]
     beside["leak"], latest = {}, slices[-1]
-    for how, one in (("honest", latest), *((how, found[how]) for how in found if str(how).startswith("weights"))):
+    for how, one in (("honest", latest), *((how, found[how]) for how in found if how.startswith("weights"))):
         for kind, make in (("linear", LinearRanker), ("trees", TreeRanker)):
             row = f"{kind}, {how}"
-            ranker = add(row, lambda seed, make=make: make(), [one], small, seeds=[0])
-            beside["leak"][row] = {"on its own slice": round(one.mean(ranker.score(one.of(small))), 4)}
+            told = add(row, lambda seed, make=make: make(), [one], small, seeds=[0])
+            beside["leak"][row] = {"on its own slice": round(float(told["own"]), 4)}
             if kind == "linear":
-                beside["leak"][row]["weights"] = dict(zip(small, np.round(ranker.weights_, 4).tolist()))
+                beside["leak"][row]["weights"] = dict(zip(small, np.round(told["weights"], 4).tolist()))
     alone = {name: round(latest.mean(latest.of([name])[:, 0]), 4) for name in small}
     beside["scores on the latest slice"] = alone
     for group, parts in DROPPED.items():
         dropped = {name for part in parts for name in GROUPS[part]}
-        kept = [name for name in names if name not in dropped]
-        seeds_here = SEEDS_WITHOUT
-        add(f"trees, without {group}", lambda seed: TreeRanker(seed=seed), columns=kept, seeds=seeds_here)
-    of_boost = [lightgbm_ranker(slices, test, names, seed) for seed in list(seeds)[:1]]
-    if of_boost[0] is not None:
-        rows["LambdaMART"] = [test.measured(scores, ids) for scores in of_boost]
-        print(run.dataset.name, "LambdaMART", test.mean(of_boost[0]), flush=True)
+        left = [name for name in names if name not in dropped]
+        add(f"trees, without {group}", lambda seed: TreeRanker(seed=seed), columns=left, seeds=SEEDS_WITHOUT)
+    with counted(run):
+        boost = lightgbm_ranker(slices, test, names, seeds[0])
+    if boost is not None:
+        rows["LambdaMART"] = [test.measured(boost, ids)]
+        print(run.dataset.name, "LambdaMART", test.mean(boost), flush=True)
     beside |= {"chosen": chosen, "tried on the latest slice": tried, "seconds": seconds, "columns": names}
     beside |= {"n_candidates": float(test.candidates.lengths.mean()), "pair": pair,
                "share of targets among them": float(test.hits.sum() / test.relevant.nnz)}  # fmt: skip
@@ -356,25 +411,25 @@ def slices_of(run, test, lists):
 def lists_of_single(run, name, settings, test):
     """The list of a single model, for the kinds of items."""
     model = build(name, settings, 0, run.dataset.liked_from).fit(run.split.before("test"))
-    more = {"at": first_seconds(run.split.test)[test.users]} if name.startswith("Recen") else {}
+    more = {"at": first_seconds(run.split.test)[test.users]} if isinstance(model, DatedRecommender) else {}
     return top_k(model.score(test.users, **more), 20, exclude=run.split.before("test").matrix()[test.users])
 
 
 def one_model(run, vectors):
     """Text and ids in one model: rows on test, and among cold items."""
     kind = {"implicit": True} if run.dataset.liked_from is None else {"liked_from": run.dataset.liked_from}
-    settings = {"ALS": {}, "EASE": {"regularization": 100.0}}
+    regularization = 100.0
     if run.dataset.liked_from is None:
-        settings["EASE"] = {"regularization": results.load("sequences")["values"]["chosen"]["EASE"]["regularization"]}
+        regularization = results.load("sequences")["values"]["chosen"]["EASE"]["regularization"]
 
     def measured(model, part):
-        frame = evaluate(model, run.split, part, relevant_from=run.dataset.liked_from).dropna(subset="value")
-        return {name: dict(zip(of["user"], of["value"])) for name, of in frame.groupby("metric", sort=False)}
+        values = by_user(model, run.split, part, run.dataset)
+        return {metric: values[metric] for metric in METRICS}  # who got no list is told in the table of the rankers
 
     def validation(model):
-        return float(np.mean(list(measured(model, "validation")["ndcg@10"].values())))
+        return ndcg(measured(model, "validation"))
 
-    lambdas = [settings["EASE"]["regularization"] * x for x in (1.0, 2.0)]
+    lambdas = [regularization * x for x in (1.0, 2.0)]
     pairs = [{"text_weight": mu, "regularization": x} for mu, x in product(MUS, lambdas)]
     text_ease, tried = best(pairs, lambda x: validation(TextEASE(vectors, **x, **kind)))
     ease, of_ease = best([{"regularization": x} for x in lambdas], lambda x: validation(EASE(**x, **kind)))
@@ -387,8 +442,8 @@ def one_model(run, vectors):
         "ALS started from texts": [measured(TextALS(vectors, drawn=False, **kind), "test")],
         "ALS drawn to texts": [measured(TextALS(vectors, **rho, rng=seed, **kind), "test") for seed in seeds],
     }
-    print(run.dataset.name, {row: round(np.mean([list(one["ndcg@10"].values()) for one in its]), 4)
-                             for row, its in rows.items()}, text_ease, ease, rho, flush=True)  # fmt: skip
+    means = {row: round(np.mean([ndcg(one) for one in its]), 4) for row, its in rows.items()}
+    print(run.dataset.name, means, text_ease, ease, rho, flush=True)
     chosen = {"EASE with texts": text_ease, "EASE": ease, "ALS drawn to texts": rho}
     tried = {"EASE with texts": tried, "EASE": of_ease, "ALS drawn to texts": of_als}
     return table(rows), chosen, tried, cold_rows(run.dataset, vectors, ease["regularization"], kind)
@@ -423,26 +478,20 @@ def cold_rows(dataset, vectors, regularization, kind):
     return text_encoder.table(draws), chosen
 
 
-def text_vectors(item_table):
-    """TF-IDF of title, year and genres, in few directions, as in `UnifiedFused`."""
-    words = tfidf(film_texts(item_table))[0]
-    return TruncatedSVD(300, random_state=0).fit_transform(words).astype(np.float32)
-
-
 def main(dataset):
     run = Run(dataset)
     vectors, seeds = text_vectors(dataset.data.item_table), SEEDS[dataset.name]
-    found, begin = all_built(run, vectors), time.time()
-    run.seconds += found["seconds"]
+    found = all_built(run, vectors)
     singles, how = single_rows(run)
-    means = {row: np.mean([np.mean(list(one["ndcg@10"].values())) for one in its]) for row, its in singles.items()}
+    means = {row: np.mean([ndcg(one) for one in its]) for row, its in singles.items()}
     print(dataset.name, means, flush=True)
     rows, beside, lists = ranked_rows(run, found, seeds)
     strongest = max(means, key=means.get)
-    for name in {"EASE", strongest}:
-        lists[name] = lists_of_single(run, *how[name], found["test"])
-    kinds = slices_of(run, found["test"], lists)
-    one, chosen, tried, (cold, chosen_cold) = one_model(run, vectors)
+    with counted(run):
+        for name in dict.fromkeys(("EASE", strongest)):
+            lists[name] = lists_of_single(run, *how[name], found["test"])
+        kinds = slices_of(run, found["test"], lists)
+        one, chosen, tried, (cold, chosen_cold) = one_model(run, vectors)
     values = {
         "test": table(singles | rows),
         "strongest": strongest,
@@ -454,8 +503,8 @@ def main(dataset):
         "tried_of_one_model": tried,
         **beside,
     }
-    run.seconds += time.time() - begin
     settings = {"split": run.split.kind, "slices": N_SLICES, "depth": DEPTH, "people": PEOPLE, **CONFIG[dataset.name]}
+    settings["order"] = order_and_date(dataset)[0]
     run.record("learned_fusion", settings, values, seeds=seeds)
 
 
