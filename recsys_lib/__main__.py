@@ -89,7 +89,7 @@ def parser():
         metavar="S",
         help="what parts the fields, where it is no comma, semicolon or tab",
     )
-    p.add_argument("--encoding", metavar="E", help="of the file, where it is not UTF-8")
+    p.add_argument("--encoding", metavar="E", help="of FILE and of --items, where they are not UTF-8")
     p.add_argument("--header", choices=("yes", "no"), help="is the first line a header?")
     p.add_argument("--version", action="version", version=f"recsys_lib {__version__}")
     return p
@@ -229,10 +229,11 @@ def run(args, step):
         with step(f"reading {args.file}") as say:
             # NumPy, pandas, SciPy: only now, so that --help is quick
             from recsys_lib.data import audit
+            from recsys_lib.data.files import local_path
             from recsys_lib.report import comparing, page, reading
             from recsys_lib.report.markup import count
 
-            with open(_path(args.file), "rb") as file:
+            with open(local_path(args.file), "rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             read = reading.read(args.file, items=args.items, liked_from=args.liked_from, **options)
             data = read.data

@@ -221,6 +221,8 @@ BAD = {
     "page is there": (["good.csv", "--out", "there.html"], "there.html is there already: give --force"),
     "out is the file": (["good.csv", "--out", "good.csv", "--force"], "good.csv is the file to read"),
     "a pipe": (["/dev/stdin"], "/dev/stdin can be read only once: write it to a file first"),
+    "an address": (["http://a.b/c.csv"], "got the address 'http://a.b/c.csv': download the file first"),
+    "items not UTF-8": (["good.csv", "--items", "latin.csv"], "latin.csv, line 2: expected utf-8 text"),
     "items missing": (["good.csv", "--items", "nothing.csv"], "expected a file, got nothing at nothing.csv"),
     "items of others": (["good.csv", "--items", "others.csv"], "others.csv: expected ids of items such as 'i0'"),
     "items without titles": (["good.csv", "--items", "header.csv"], "expected a header with item"),
@@ -294,7 +296,7 @@ def many(rows, header="user,item"):
     return header + "\n" + "\n".join(",".join(map(str, row)) for row in rows) + "\n"
 
 
-RATED = "user,item,rating,timestamp"
+RATED, TIMED = "user,item,rating,timestamp", "user,item,timestamp"
 SMALL = {
     "one pair": ("user,item\na,x\n", "No test was possible. The file has one user"),
     "one pair each": ("user,item\na,x\nb,x\n", "No test was possible. Each user has one pair"),
@@ -308,6 +310,10 @@ SMALL = {
     "one user who likes": (
         many([(f"u{u}", f"i{i}", 5 if u == 1 else 1, i) for u in range(3) for i in range(u, 12 + u)], RATED),
         "of one user no interval can be drawn. Do not read an order of models from it.",
+    ),
+    "a test of some users": (
+        many([(f"u{u}", f"i{(u * i) % 11}", i if u < 9 else 7) for u in range(1, 11) for i in range(1, 9)], TIMED),
+        "Tested: 8 of 10 users. The others have no like in the test part; the result says nothing about them.",
     ),
     "few users": (
         many([(f"u{u}", f"i{(u * i) % 11}", i) for u in range(1, 9) for i in range(1, 9)], "user,item,timestamp"),
@@ -419,7 +425,8 @@ def test_checks_of_the_file_have_units(ratings, run, in_a_folder):
     text = Page(in_a_folder / "ratings.html").text
     assert "share of pairs that carry a rating 100 %" in text
     assert "rank correlation of row order and time, within users 1 the rows stand in order of time" in text
-    assert set(about_file.CORRELATIONS) < set(audit(read_csv("ratings.csv"))["check"])
+    assert "share of pairs in the same second as the user's previous pair" in text and "share of the last" not in text
+    assert set(about_file.CALLED) < set(audit(read_csv("ratings.csv"))["check"])
     assert "on new items" not in text  # nobody met one
 
 
@@ -435,8 +442,10 @@ def test_a_model_that_cannot_be_fitted_has_a_row_that_says_so(run, in_a_folder, 
             raise MemoryError("needs up to 70.0 GB:\nkeep fewer items")
 
     monkeypatch.setattr(comparing, "MODELS", {**QUICK, "EASE": TooLarge})
-    assert run(good())[0] == 0
+    status, out, _ = run(good())
+    assert status == 0
     page = Page(in_a_folder / "good.html")
+    assert "Not tested: EASE (reason below the tables)." in out and "Not tested: EASE" in page.text
     assert "EASE: not tested. needs up to 70.0 GB: keep fewer items" in page.text
     assert re.search(r"ItemKNN \.[0-9]{4} \[", page.text)
 
@@ -601,6 +610,29 @@ def test_titles_of_the_file_and_of_another():
     read = reading.read("ratings.csv", items="movies.csv")
     assert read.data.item_table.loc[0].tolist() == ["1", "Toy Story", "Animation|Comedy", 1995]
     assert "Items without a row in movies.csv: 1 of 2." in read.notes
+
+
+def test_titles_that_are_not_utf_8_are_read_by_the_option(run, in_a_folder):
+    (in_a_folder / "titles.csv").write_bytes("item,title\ni8,Amélie\n".encode("latin-1"))
+    status, _, err = run(good(), "--items", "titles.csv")
+    assert status == 2 and '--encoding "latin-1" reads any' in err
+    assert run("good.csv", "--items", "titles.csv", "--encoding", "latin-1", "--user", "u0")[0] == 0
+    assert "Amélie" in Page(in_a_folder / "good.html").text
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16-le"])
+@pytest.mark.parametrize("items_in", [None, "utf-8"])
+def test_pairs_and_titles_need_not_agree_in_encoding(encoding, items_in, in_a_folder):
+    (in_a_folder / "r.csv").write_bytes("user,item\nZoë,x\nZoë,y\n".encode(encoding))
+    (in_a_folder / "titles.csv").write_bytes("item,title\nx,Amélie\ny,Heat\n".encode(items_in or encoding))
+    read = reading.read("r.csv", items="titles.csv", encoding=encoding)
+    assert read.data.item_table["title"].tolist() == ["Amélie", "Heat"] and list(read.data.users) == ["Zoë"]
+
+
+def test_titles_under_two_ids_are_told_in_words_for_any_item():
+    told = ("items that share title and year with another", 2, "perhaps one film under two ids: …")
+    assert about_file._check(*told)[2].startswith("perhaps one item under two ids: ")
+    assert about_file._check(told[0], 0, "none entered twice")[2] == "none entered twice"
 
 
 def test_a_column_about_users_is_no_title():

@@ -7,10 +7,15 @@ from recsys_lib.data.audit import BETRAYS
 from . import figures
 from .markup import count, plain, table_of, text
 
-CORRELATIONS = {  # checks of `audit` whose value is a rank correlation, as the page calls them
+CALLED = {  # checks of `audit` that the page calls otherwise: a rank correlation by its name, a share by what it is of
     "row order and time, within users": "rank correlation of row order and time, within users",
     "item id and first rating of the item": "rank correlation of item id and first pair of the item",
     "item id and number of ratings": "rank correlation of item id and number of pairs",
+    "share of ratings in the second of the user's one before": (
+        "share of pairs in the same second as the user's previous pair"
+    ),
+    "share of the last fifth by users new in it": "of the latest 20 % of pairs: share by users not seen before",
+    "share of the last fifth on items new in it": "of the latest 20 % of pairs: share on items not seen before",
 }
 
 
@@ -33,12 +38,14 @@ def about_file(reading, audited):
 
 
 def _check(check, value, meaning):
-    """A row of `audit` with its unit: a share as per cent, a correlation by its name."""
+    """A row of `audit` as the page has it: shares as per cent, and words that hold for any items."""
     if check.startswith("share of") and value == value:
-        return check, f"{100 * value:.3g} %", meaning
+        return CALLED.get(check, check), f"{100 * value:.3g} %", meaning
     if check == "row order and time, within users" and value >= BETRAYS:
         meaning = "the rows stand in order of time: break no ties by row order"
-    return CORRELATIONS.get(check, check), plain(value), meaning
+    if check == "items that share title and year with another" and value > 0:
+        meaning = "perhaps one item under two ids: a model may learn from one and be tested on the other"
+    return CALLED.get(check, check), plain(value), meaning
 
 
 def _histogram(reading):

@@ -29,11 +29,13 @@ def answer(comparison):
     table = comparison.table(METRICS[0], baseline=best)
     if table is None:
         value = formatting.number(comparison.means(METRICS[0])[best])
-        return f"{best} has the highest NDCG@10, {value}, of one user: that shows nothing about others."
+        said = f"{best} has the highest NDCG@10, {value}, of one user: that shows nothing about others."
+        return said + _not_tested(comparison)
     row = table.loc[best]
     users = f"over {comparison.n_users():,} users"
     if not row["mean"] > 0:
-        return f"No model put a held-back like into anybody's first ten: NDCG@10 is 0 {users}."
+        none = f"No model put a held-back like into anybody's first ten: NDCG@10 is 0 {users}."
+        return none + _not_tested(comparison)
     if len(table) == 1:
         return f"{best} has NDCG@10 {_mean(row)} {users}. No other model could be tested."
     second = table.index[1]
@@ -43,9 +45,15 @@ def answer(comparison):
         said = (
             f"{best} makes the best lists by NDCG@10: {_mean(row)} {users}. The next is {second}, {gap}: it excludes "
         )
-        return f"{said}zero.{_by_recall(comparison, best)}"
+        return f"{said}zero.{_by_recall(comparison, best)}{_not_tested(comparison)}"
     said = f"No winner: {best} has the highest NDCG@10, {_mean(row)} {users}; {second} is {gap}, which includes zero."
-    return f"{said} This test does not show a difference.{_by_recall(comparison, best)}"
+    return f"{said} This test does not show a difference.{_by_recall(comparison, best)}{_not_tested(comparison)}"
+
+
+def _not_tested(comparison):
+    """A sentence where a model could not be fitted: that it is not the best was not shown."""
+    names = ", ".join(comparison.failures)
+    return f" Not tested: {names} (reason below the tables)." if names else ""
 
 
 def _by_recall(comparison, best):
@@ -70,8 +78,9 @@ def about_test(reading, comparison):
     n = comparison.n_users()
     users = f"Means over the {count(n, 'user')} with a like in the test part; no list holds what a user had."
     brackets = (
-        " Brackets: 95 % intervals by a paired bootstrap of users, one seed a model; of differences, where they "
-        "exclude zero, users like these would show the same sign."
+        " Brackets: 95 % intervals by a paired bootstrap of users. Where the interval of a difference includes zero, "
+        "this test does not show a difference. The intervals tell what other users would change, not what another "
+        "split or another random seed of a model would."
     )
     parts.append(f'<p class="small">{text(meanings)} {text(users)}{brackets if n > 1 else ""}</p>')
     known = [name for name in (*comparison.results, *comparison.failures) if name in ABOUT]

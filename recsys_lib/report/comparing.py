@@ -17,8 +17,9 @@ METRICS = ("ndcg@10", "recall@20")
 BASELINE = "Popularity"
 FEW = 30  # users; with fewer, resampling users makes intervals too narrow
 BY_TIME = (
-    "Each user's pairs in order of time: the first 70 % to learn from, then 10 %, the last 20 % to test. What other "
-    "users did later is learnt from; a test on everybody's future after one day may give lower numbers."
+    "Each user's pairs in order of time: about 70 % to learn from, then 10 %, then 20 % to test. Pairs of one second "
+    "stay together, in the earlier part, so a part may be smaller and a user may have no test. What other users did "
+    "later is learnt from; a test on everybody's future after one day may give lower numbers."
 )
 NOT_FITTED = (ValueError, KeyError, MemoryError, ArithmeticError)
 MODELS = {  # name → factory of a model, given what a like is; the order is that of the run

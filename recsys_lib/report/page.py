@@ -39,7 +39,10 @@ def _head(name, reading, comparison):
     facts.append(reading.liked_why)
     if reading.n_merged:
         facts.append(f"{reading.n_merged:,} of {reading.n_rows:,} rows repeat a pair and were merged (--duplicates).")
-    n = comparison.n_users()
+    n, of = comparison.n_users(), reading.data.n_users
+    if 0 < n < of:
+        untested = "The others have no like in the test part; the result says nothing about them."
+        facts.append(f"Tested: {n:,} of {of:,} users. {untested}")
     if 0 < n < FEW:
         few = "Only one user has" if n == 1 else f"Only {n} users have"
         rough = "of one user no interval can be drawn" if n == 1 else "the intervals are rough, and rather too narrow"

@@ -44,8 +44,8 @@ class Reading:
 def read(path, *, items=None, liked_from=None, rating="rating", duplicates="error", **options):
     """The Reading of a file of pairs.
 
-    items: a file with a row an item, for titles, genres and years.   liked_from: None, by a rule of thumb (see
-    `threshold`).   rating, duplicates, options: as `read_csv` takes them.
+    items: a file with a row an item, for titles, genres and years; UTF-8, or else in the encoding of the options.
+    liked_from: None, by a rule of thumb (see `threshold`).   rating, duplicates, options: as `read_csv` takes them.
     Raises what `read_csv` raises, and ValueError where no rating is a like, where the rule of thumb knows no answer, or
     where the file of items holds none of the items."""
     with warnings.catch_warnings(record=True) as told:
@@ -54,7 +54,7 @@ def read(path, *, items=None, liked_from=None, rating="rating", duplicates="erro
     notes = [str(warning.message) for warning in told]
     data = rows.interactions(duplicates=duplicates)
     if items is not None:
-        table, unknown = _table_of_file(items, data.items)
+        table, unknown = _table_of_file(items, data.items, options.get("encoding"))
         if unknown:
             notes.append(f"Items without a row in {local_path(items).name}: {unknown:,} of {data.n_items:,}.")
     else:
@@ -117,10 +117,17 @@ def _table_of_rows(rows, items):
     return _table(found, items), differing
 
 
-def _table_of_file(path, items):
-    """Item table of a file with a row an item, and how many items have none. Raises ValueError where all have none."""
+def _table_of_file(path, items, encoding=None):
+    """Item table of a file with a row an item, and how many items have none. Raises ValueError where all have none.
+
+    encoding: of the file where it is not UTF-8; what is UTF-8 is read as that, for the file of pairs may be another."""
     path = local_path(path)
-    text = read_text(path)
+    try:
+        text = read_text(path)
+    except ValueError:
+        if encoding is None:
+            raise
+        text = read_text(path, [encoding])
     for separator in SEPARATORS:
         rows = split_rows(text, separator, path.name)
         _, header = next(rows, (1, []))
