@@ -25,6 +25,7 @@ __all__ = [
     "DecayedCosine",
     "DecayedEASE",
     "GRURec",
+    "GenerativeRetrieval",
     "ItemKNN",
     "ItemRidge",
     "MatrixFactorization",

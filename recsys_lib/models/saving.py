@@ -30,6 +30,7 @@ MODELS = {  # class → its file; only these can be saved, and `load` finds a cl
     "DatedSASRec": "dated_attention",
     "SASRec": "attention",
     "GRURec": "attention",
+    "GenerativeRetrieval": "generative",
 }
 FORMAT = 2  # of a saved folder, one more when it changes; `load` refuses any other
 FILES = {"model.json", "arrays.npz", "model.keras"}

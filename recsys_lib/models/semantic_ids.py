@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
-from recsys_lib._checks import check_2d, generator, indices, require, setting
+from recsys_lib._checks import check_2d, generator, indices, setting
 
 BLOCK = 2**22  # distances held at once
 
@@ -239,8 +239,3 @@ class PrefixTree:
         prefix = np.asarray(prefix, int)
         same = (self.words[self.items, : len(prefix)] == prefix).all(axis=1)
         return self.items[same]
-
-
-def tree_of(words):
-    """A PrefixTree as it is; words (n_items, L) as their tree."""
-    return words if isinstance(words, PrefixTree) else PrefixTree(require(words, np.ndarray))

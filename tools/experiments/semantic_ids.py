@@ -1,0 +1,317 @@
+"""Semantic ids: what is a word of codes worth, beside the same words dealt out to other films?
+
+`known`: one decoder over four kinds of words (text, collaborative, and each permuted between the items), beside SASRec
+of as many parameters. Dropout and epochs of each row are chosen on validation along one training a dropout, seed 0;
+then three seeds on test, refitted with validation. The seed also draws the quantiser and the permutation.
+`cold` and `catalogue`, MovieTweetings alone: a tenth of the films is taken out of all histories, in five draws, one
+seed each. The quantiser is fitted on the others; words are permuted within warm and within cold. A person's warm films
+before the last one are read, the last one is to be found where it is cold. Epochs, and the λ of ridge, are chosen on a
+further tenth held out in the same way, with the last film but one to be found.
+`words`: codebook use, what a beam writes with and without the tree, its width against its time, of one fitted model."""
+
+import sys
+import time
+from dataclasses import replace
+from inspect import signature
+
+import numpy as np
+from _runner import CLASSES, SEED_ARGUMENT, USES_LIKES, Run, by_user, data_set, ndcg, popularity_of
+from _runner import table as known_table
+from strangers import curve
+from text_encoder import DRAWS, INNER, Fitted, Parts, Same, chance, mean_ndcg
+from text_encoder import by_user as cold_by_user
+from text_encoder import table as cold_table
+
+from recsys_lib.data import ColdItems, cold_items, data_home
+from recsys_lib.models import ALS
+from recsys_lib.models.beam import as_scores, beam_search
+from recsys_lib.models.cold_items import ContentCosine, ItemRidge, unit
+from recsys_lib.models.content import film_texts
+from recsys_lib.models.generative import GenerativeRetrieval
+from recsys_lib.models.semantic_ids import codebook_use, permuted, semantic_ids
+
+SEEDS = range(3)
+CODES = 64
+EPOCHS = [5, 10, 15, 20, 30]
+DROPOUTS = (0.1, 0.3)
+ROWS = {  # of whose vectors the words are made, and whether they are dealt out anew
+    "text codes": ("text", False),
+    "text codes, permuted": ("text", True),
+    "collaborative codes": ("collaborative", False),
+    "collaborative codes, permuted": ("collaborative", True),
+}
+SASREC = {  # as many parameters as the decoder has, ±5 %; on the first data set the settings of `attention`
+    "": {"loss": "softmax", "dropout": 0.3, "learning_rate": 0.002, "epochs": 15},
+    "_movielens": {"loss": "softmax", "dropout": 0.5, "learning_rate": 0.002, "batch_size": 256, "n_factors": 31},
+}
+FEW = 3  # an item liked less often has no collaborative vector worth cutting
+WIDTHS = (1, 2, 5, 10, 20, 50, 100, 200)
+COLD_GRID = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+
+
+def text_vectors(data):
+    from recsys_lib.models.text import TextEncoder
+
+    return unit(TextEncoder().encode_cached(film_texts(data.item_table)))
+
+
+def collaborative_vectors(train, liked_from, rng):
+    """ALS' item vectors, of length 1. An item with fewer than three likes gets those of another, drawn at random."""
+    more = {"implicit": True} if liked_from is None else {"liked_from": liked_from}
+    vectors = unit(ALS(rng=int(rng.integers(2**31)), **more).fit(train).item_factors_.astype(np.float64))
+    often = np.flatnonzero(popularity_of(train, liked_from) >= FEW)
+    rare = np.setdiff1d(np.arange(train.n_items), often)
+    vectors[rare] = vectors[rng.choice(often, len(rare))]
+    return vectors
+
+
+class Worded(GenerativeRetrieval):
+    """The decoder over words that are made where it is fitted, of what it is fitted on alone.
+
+    source: "text" or "collaborative".   shuffled: dealt out to other items, among the new ones and among the others."""
+
+    def __init__(self, *, source, shuffled=False, **more):
+        self.source, self.shuffled = source, shuffled
+        super().__init__(self._make, n_codes=CODES, **more)
+
+    @property
+    def settings(self):
+        own = [p.name for p in signature(GenerativeRetrieval).parameters.values() if p.kind is p.KEYWORD_ONLY]
+        return {name: getattr(self, name) for name in ("source", "shuffled", *own)}
+
+    def _make(self, train):
+        rng = np.random.default_rng(self.seed)
+        liked_from = None if self.implicit else self.liked_from
+        new = popularity_of(train, liked_from) == 0
+        if self.source == "text":
+            vectors = text_vectors(train)
+        else:
+            vectors = collaborative_vectors(train, liked_from, rng)
+        words, _ = semantic_ids(vectors, n_codes=CODES, rng=rng, fitted_on=np.flatnonzero(~new))
+        return permuted(words, rng=rng, groups=new) if self.shuffled else words
+
+    def plain(self):
+        """The same model with the words as they are, which can be saved."""
+        own = {name: value for name, value in self.settings.items() if name not in ("source", "shuffled")}
+        model = GenerativeRetrieval(**own)
+        vars(model).update({name: value for name, value in vars(self).items() if name.endswith("_")})
+        return model
+
+
+CLASSES["Worded"], SEED_ARGUMENT["Worded"] = Worded, "seed"
+USES_LIKES.add("Worded")
+
+
+def saved_model(source):
+    """Where the fitted model of a kind of words lies, for pages that show it: of MovieTweetings, seed 0."""
+    return data_home() / "semantic_ids" / source
+
+
+def anatomy(model, split, part, dataset, n_people=1000):
+    """What one fitted model writes: invalid words, its beam's width against its time; it is kept as a folder."""
+    model.fit(split.before(part))
+    model.plain().save(saved_model(model.source))
+    people = np.unique(getattr(split, part).user)[:n_people]
+    state, seen = model.states(people), model.train_[people]
+    free = beam_search(state, model.network_, width=10)[-1][0]
+    invalid = model.tree_.find(free) < 0
+    mass = np.exp(beam_search(state[:100], model.network_, width=len(model.words_), tree=model.tree_)[-1][1]).sum(
+        axis=1
+    )
+    beams = []
+    wanted = split.test.matrix()[people] if part == "test" else split.validation.matrix()[people]
+    from recsys_lib.metrics import ndcg as ndcg_of
+    from recsys_lib.retrieval import top_k
+
+    for width in WIDTHS:
+        begin = time.perf_counter()
+        items, log_p = model._search(state, width)
+        together = time.perf_counter() - begin
+        begin = time.perf_counter()
+        for one in state[:50]:
+            model._search(one[None], width)
+        alone = time.perf_counter() - begin
+        lists = top_k(as_scores(items, log_p, len(model.items_)), 10, exclude=seen)
+        beams.append({"width": width, "ndcg@10": float(np.nanmean(ndcg_of(lists, wanted))),
+                      "ms_alone": 1000 * alone / 50, "ms_together": 1000 * together / len(people)})  # fmt: skip
+    use = codebook_use(model.words_, n_codes=CODES).reset_index().to_dict("records")
+    told = {"invalid_of_first": float(invalid[:, 0].mean()), "invalid_of_ten": float(invalid.mean()),
+            "mass_on_words": float(mass.mean()), "people": len(people)}  # fmt: skip
+    return {"use": use, "written": told, "beams": beams, "parameters": parameters(model)}
+
+
+def parameters(model):
+    """Trained numbers of a fitted network."""
+    return int(sum(np.prod(w.shape) for w in model.network_.trainable_weights))
+
+
+def counted(model, split, part, dataset):
+    """`by_user`, and how many numbers were trained."""
+    return by_user(model, split, part, dataset) | {"parameters": parameters(model)}
+
+
+def chosen_on_curve(run, row, kind, candidates):
+    tried = run.settings_tried.setdefault(row, [])
+    for settings in candidates:
+        longest = settings | {"epochs": EPOCHS[-1]}
+        values = run.part(kind, longest, 0, "validation", measure=curve, arguments={"epochs": EPOCHS})
+        for n in EPOCHS:
+            tried.append({"settings": settings | {"epochs": n}, "validation": round(values[f"after {n} epochs"], 5)})
+    return max(tried, key=lambda one: one["validation"])["settings"]
+
+
+def known(dataset, rows=None):
+    """The part of known items; rows: some of them alone, so that two can run side by side: nothing is recorded."""
+    run, chosen, tested, sizes, seconds = Run(dataset), {}, {}, {}, {}
+    for row in ROWS if rows is None else rows:
+        source, shuffled = ROWS[row]
+        candidates = [{"source": source, "shuffled": shuffled, "dropout": p} for p in DROPOUTS]
+        chosen[row] = chosen_on_curve(run, row, "Worded", candidates)
+        before = run.seconds
+        tested[row] = run.test("Worded", chosen[row], seeds=SEEDS, measure=counted)
+        seconds[row] = round((run.seconds - before) / len(tested[row]), 1)
+        print(dataset.name, row, chosen[row], [round(ndcg(part), 4) for part in tested[row]], seconds[row], flush=True)
+    if rows is not None:
+        return None
+    chosen["SASRec"] = SASREC[dataset.suffix]
+    if "epochs" not in chosen["SASRec"]:
+        chosen["SASRec"] = chosen_on_curve(run, "SASRec", "SASRec", [chosen["SASRec"]])
+    tested["SASRec"] = run.test("SASRec", chosen["SASRec"], seeds=SEEDS)
+    for row, parts in tested.items():
+        if row != "SASRec":
+            sizes[row] = parts[0]["parameters"]
+            tested[row] = [{name: v for name, v in part.items() if name != "parameters"} for part in parts]
+    d, n = chosen["SASRec"].get("n_factors", 64), dataset.data.n_items
+    sizes["SASRec"] = n * (d + 1) + 50 * d + 2 * (6 * d * d + 6 * d) + 2 * d
+    tested["Popularity"] = run.test("Popularity", {})
+    return run, {"chosen": chosen, "parameters": sizes, "seconds": seconds, "known": known_table(tested)}
+
+
+def told(cut):
+    """The cut as likes alone."""
+    return ColdItems(replace(cut.warm, rating=None), replace(cut.cold, rating=None), cut.items)
+
+
+def cut_of(before, asked, items):
+    """Films taken out of all histories; to be found where the film asked for is one of them."""
+    return told(ColdItems(before.take(~np.isin(before.item, items)), asked.take(np.isin(asked.item, items)), items))
+
+
+class Found(Same):
+    """A fitted decoder whose beam runs in a tree of its own."""
+
+    def __init__(self, model, tree, width):
+        self.model, self.tree, self.width = model, tree, width
+
+    def score(self, users):
+        return as_scores(*self.model.search(users, width=self.width, tree=self.tree), len(self.model.items_))
+
+
+def by_words(vectors, cut, liked_from, *, shuffled, seed, dropout, epochs):
+    """The rows of one decoder: among the cold, and in the whole catalogue; and the mean along the training."""
+    import keras
+
+    model = Worded(source="text", shuffled=shuffled, seed=seed, dropout=dropout, epochs=max(epochs), implicit=True)
+    make, values = model._network, {}
+
+    def rows():
+        tree = model.tree_.cut(cut.items)
+        cold = cold_by_user(Found(model, tree, len(cut.items)), cut, liked_from)
+        return cold, cold_by_user(Found(model, None, 100), cut, liked_from, "all")
+
+    class Look(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch + 1 in epochs and len(epochs) > 1:
+                cold, catalogue = rows()
+                values[str(epoch + 1)] = [mean_ndcg(cold), mean_ndcg(catalogue)]
+
+    def watched(train):
+        network = make(train)
+        fit = network.fit
+        network.fit = lambda *x, callbacks, **more: fit(*x, callbacks=[*callbacks, Look()], **more)
+        return network
+
+    model._network = watched
+    model.fit(cut.warm)
+    cold, catalogue = rows()
+    return {"cold": cold, "catalogue": catalogue, "curve": values}
+
+
+def by_text(vectors, cut, liked_from, *, regularization):
+    model = ItemRidge(vectors, regularization=regularization).fit(cut.warm)
+    cosine = ContentCosine(vectors).fit(cut.warm)
+    return {
+        "cold": {"ridge": cold_by_user(Fitted(model), cut, None), "cosine": cold_by_user(Fitted(cosine), cut, None)},
+        "catalogue": {
+            "ridge": cold_by_user(Fitted(model), cut, None, "all"),
+            "cosine": cold_by_user(Fitted(cosine), cut, None, "all"),
+        },
+    }
+
+
+def cold(dataset):
+    split, vectors, parts = dataset.cut(dataset.data), text_vectors(dataset.data), Parts(None)
+    chosen, tables = {}, {"cold": [], "catalogue": []}
+    for draw in DRAWS:
+        items = cold_items(dataset.data, n_items=dataset.data.n_items // 10, rng=draw).items
+        cut = cut_of(split.before("test"), split.test, items)
+        others = np.setdiff1d(np.arange(dataset.data.n_items), items)
+        inner = cold_items(dataset.data, n_items=len(items), rng=INNER + draw, among=others).items
+        before = split.train.take(~np.isin(split.train.item, items))
+        inner = cut_of(before, split.validation, inner)
+        for shuffled in (False, True):
+            name = "text codes, permuted" if shuffled else "text codes"
+            if draw == 0:
+                tried = {}
+                for p in DROPOUTS:
+                    settings = dict(shuffled=shuffled, seed=0, dropout=p, epochs=EPOCHS)
+                    tried |= {
+                        f"{p} {n}": v for n, v in parts.part(by_words, vectors, inner, **settings)["curve"].items()
+                    }
+                parts.tried[name] = tried
+                p, n = max(tried, key=lambda key: tried[key][0]).split()
+                chosen[name] = {"dropout": float(p), "epochs": [int(n)]}
+                print("cold", name, tried, chosen[name], flush=True)
+        regularization = max(
+            COLD_GRID,
+            key=lambda x: mean_ndcg(parts.part(by_text, vectors, inner, regularization=x)["cold"]["ridge"]),
+        )
+        chosen.setdefault("text, ridge", []).append(regularization)
+        of_text = parts.part(by_text, vectors, cut, regularization=regularization)
+        random = Same(np.random.default_rng(draw).random(dataset.data.n_items))
+        rows = {"cold": {"chance": chance(cut, None)}, "catalogue": {"chance": cold_by_user(random, cut, None, "all")}}
+        for shuffled in (False, True):
+            name = "text codes, permuted" if shuffled else "text codes"
+            found = parts.part(by_words, vectors, cut, shuffled=shuffled, seed=draw, **chosen[name])
+            for where in rows:
+                rows[where][name] = found[where]
+        for where in rows:
+            rows[where] |= {"text, cosine": of_text[where]["cosine"], "text, ridge": of_text[where]["ridge"]}
+            tables[where].append(rows[where])
+            means = {name: round(mean_ndcg(row), 4) for name, row in rows[where].items()}
+            print("cold", draw, where, len(cut.cold), means, flush=True)
+    values = {"chosen_cold": chosen, "tried_cold": parts.tried}
+    return values | {name: cold_table(draws) for name, draws in tables.items()}, parts.seconds
+
+
+def main(dataset):
+    run, values = known(dataset)
+    if not dataset.suffix:
+        values["words"] = {}
+        for source in ("text", "collaborative"):
+            settings = values["chosen"][f"{source} codes"]
+            values["words"][source] = run.part("Worded", settings, 0, "test", measure=anatomy)
+        more, seconds = cold(dataset)
+        values, run.seconds = values | more, run.seconds + seconds
+    settings = {"codes": CODES, "epochs": EPOCHS, "dropouts": DROPOUTS, "widths": WIDTHS, "few": FEW}
+    run.record("semantic_ids", settings, values, seeds=SEEDS)
+
+
+if __name__ == "__main__":
+    which = sys.argv[1:] or ["all"]
+    if which[0] == "cold":
+        cold(data_set("sequences"))
+    elif which[0] == "known":
+        known(data_set("sequences"), which[1:] or list(ROWS))
+    else:
+        main(data_set("sequences_movielens" if which[0] == "movielens" else "sequences"))
