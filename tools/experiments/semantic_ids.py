@@ -1,12 +1,12 @@
 """Semantic ids: what is a word of codes worth, beside the same words dealt out to other films?
 
-`known`: one decoder over four kinds of words (text, collaborative, and each permuted between the items), beside SASRec
-of as many parameters. Dropout and epochs of each row are chosen on validation along one training a dropout, seed 0;
-then three seeds on test, refitted with validation. The seed also draws the quantiser and the permutation.
+`test`: one decoder over four kinds of words (text, collaborative, and each permuted between the items), beside SASRec
+of as many parameters. Each row's epochs are chosen on validation along one training, seed 0, with the dropout that
+SASRec chose; then three seeds on test, refitted with validation. The seed also draws the quantiser and the permutation.
 `cold` and `catalogue`, MovieTweetings alone: a tenth of the films is taken out of all histories, in five draws, one
 seed each. The quantiser is fitted on the others; words are permuted within warm and within cold. A person's warm films
-before the last one are read, the last one is to be found where it is cold. Epochs, and the λ of ridge, are chosen on a
-further tenth held out in the same way, with the last film but one to be found.
+before the last one are read, the last one is to be found where it is cold. Dropout and epochs, and the λ of ridge, are
+chosen on a further tenth held out in the same way, with the last film but one to be found.
 `words`: codebook use, what a beam writes with and without the tree, its width against its time, of one fitted model."""
 
 import sys
@@ -33,7 +33,7 @@ from recsys_lib.models.semantic_ids import codebook_use, permuted, semantic_ids
 SEEDS = range(3)
 CODES = 64
 EPOCHS = [5, 10, 15, 20, 30]
-DROPOUTS = (0.1, 0.3)
+DROPOUTS = {"": (0.3,), "_movielens": (0.5,), "cold": (0.1, 0.3)}  # of known items that which SASRec chose
 ROWS = {  # of whose vectors the words are made, and whether they are dealt out anew
     "text codes": ("text", False),
     "text codes, permuted": ("text", True),
@@ -165,7 +165,7 @@ def known(dataset, rows=None):
     run, chosen, tested, sizes, seconds = Run(dataset), {}, {}, {}, {}
     for row in ROWS if rows is None else rows:
         source, shuffled = ROWS[row]
-        candidates = [{"source": source, "shuffled": shuffled, "dropout": p} for p in DROPOUTS]
+        candidates = [{"source": source, "shuffled": shuffled, "dropout": p} for p in DROPOUTS[dataset.suffix]]
         chosen[row] = chosen_on_curve(run, row, "Worded", candidates)
         before = run.seconds
         tested[row] = run.test("Worded", chosen[row], seeds=SEEDS, measure=counted)
@@ -184,7 +184,7 @@ def known(dataset, rows=None):
     d, n = chosen["SASRec"].get("n_factors", 64), dataset.data.n_items
     sizes["SASRec"] = n * (d + 1) + 50 * d + 2 * (6 * d * d + 6 * d) + 2 * d
     tested["Popularity"] = run.test("Popularity", {})
-    return run, {"chosen": chosen, "parameters": sizes, "seconds": seconds, "known": known_table(tested)}
+    return run, {"chosen": chosen, "parameters": sizes, "seconds": seconds, "test": known_table(tested)}
 
 
 def told(cut):
@@ -263,7 +263,7 @@ def cold(dataset):
             name = "text codes, permuted" if shuffled else "text codes"
             if draw == 0:
                 tried = {}
-                for p in DROPOUTS:
+                for p in DROPOUTS["cold"]:
                     settings = dict(shuffled=shuffled, seed=0, dropout=p, epochs=EPOCHS)
                     tried |= {
                         f"{p} {n}": v for n, v in parts.part(by_words, vectors, inner, **settings)["curve"].items()
