@@ -29,6 +29,7 @@ MODEL_STYLES = {  # hue, marker and line style together, so that grey print and 
     "SASRec": {"color": "#00735c", "marker": "p", "linestyle": (0, (8, 2, 1, 2, 1, 2))},
     "RecencyRidge": {"color": "#00735c", "marker": "8", "linestyle": (0, (4, 1.5))},
     "DatedSASRec": {"color": "#00735c", "marker": "H", "linestyle": (0, (10, 2))},
+    "GenerativeRetrieval": {"color": "#00735c", "marker": (4, 1, 0), "linestyle": (0, (1, 2, 5, 2))},
     "UnifiedFused": {"color": INK, "marker": "<", "linestyle": (0, (12, 0.01)), "linewidth": 2.6},  # ink, and heavy
 }
 MODEL_COLORS = {name: style["color"] for name, style in MODEL_STYLES.items()}

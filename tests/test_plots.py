@@ -88,7 +88,7 @@ def test_a_variant_takes_the_style_of_its_family():
 
 def test_models_differ_without_their_colour():
     assert len({style["marker"] for style in plots.MODEL_STYLES.values()}) == len(plots.MODEL_STYLES)
-    sequence = ("NextItemRidge", "SASRec", "RecencyRidge", "DatedSASRec")  # as TransitionCounts
+    sequence = ("NextItemRidge", "SASRec", "RecencyRidge", "DatedSASRec", "GenerativeRetrieval")  # as TransitionCounts
     alike = (*sequence, "MiniLM", "RecentPopularity")  # as ContentTFIDF, as Popularity
     families = [name for name in plots.MODEL_STYLES if name not in alike]
     assert len(set(plots.MODEL_COLORS.values())) == len(families)
