@@ -14,6 +14,8 @@ from recsys_lib.models import EASE, Popularity
 sys.path.insert(0, str(ROOT / "tools" / "experiments"))
 import _runner
 
+import experiments
+
 
 @pytest.fixture
 def dataset(tmp_path, monkeypatch):
@@ -137,3 +139,13 @@ def test_what_is_recorded_compares_as_what_was_evaluated(dataset, tmp_path, monk
 def test_a_table_of_different_users_is_refused():
     with pytest.raises(AssertionError, match="same users"):
         _runner.table({"a": [{"ndcg@10": {1: 0.5}}], "b": [{"ndcg@10": {2: 0.5}}]})
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "recsys_lib" / "results").glob("*.json")), ids=lambda path: path.stem)
+def test_make_experiments_runs_what_was_recorded(path):
+    """Each file of results is of a data set that its experiment is run on, and is named after it."""
+    kept = results.load(path.stem)["settings"]["data"]
+    name = max((e.stem for e in experiments.FOLDER.glob("[!_]*.py") if path.stem.startswith(e.stem)), key=len)
+    assert kept in experiments.DATA_SETS_OF.get(name, experiments.DATA_SETS)
+    if kept != "known_world":
+        assert path.stem == name + _runner.data_set(kept).suffix

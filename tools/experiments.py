@@ -19,7 +19,9 @@ FOLDER = ROOT / "tools" / "experiments"
 DATA_SETS = ("movielens", "movietweetings")  # in this order: the second run looks up what was chosen on the first
 BY_DATE = ("sequences", "attention", "date", "fusion_dates", "semantic_ids")
 DATA_SETS_OF = dict.fromkeys(BY_DATE, ("sequences", "sequences_movielens"))
-DATA_SETS_OF |= dict.fromkeys(("llm_recommender", "learned_fusion"), ("movielens", "last_film_movietweetings"))
+DATA_SETS_OF |= dict.fromkeys(
+    ("llm_recommender", "learned_fusion", "capstone"), ("movielens", "last_film_movietweetings")
+)
 DATA_SETS_OF["scale"] = ("sequences", "known_world")
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1",
               "TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}  # fmt: skip
