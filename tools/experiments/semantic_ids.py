@@ -1,8 +1,9 @@
 """Semantic ids: what is a word of codes worth, beside the same words dealt out to other films?
 
 `test`: one decoder over four kinds of words (text, collaborative, and each permuted between the items), beside SASRec
-of as many parameters. Each row's epochs are chosen on validation along one training, seed 0, with the dropout that
-SASRec chose; then three seeds on test, refitted with validation. The seed also draws the quantiser and the permutation.
+of as many parameters. Each row's epochs are chosen on validation along one training, seed 0, with dropout and batch as
+SASRec chose them; then three seeds on test (two on MovieLens), refitted with validation. The seed also draws the
+quantiser and the permutation.
 `cold` and `catalogue`, MovieTweetings alone: a tenth of the films is taken out of all histories, in five draws, one
 seed each. The quantiser is fitted on the others; words are permuted within warm and within cold. A person's warm films
 before the last one are read, the last one is to be found where it is cold. Dropout and epochs, and the λ of ridge, are
@@ -30,19 +31,21 @@ from recsys_lib.models.content import film_texts
 from recsys_lib.models.generative import GenerativeRetrieval
 from recsys_lib.models.semantic_ids import codebook_use, permuted, semantic_ids
 
-SEEDS = range(3)
+SEEDS = {"": range(3), "_movielens": range(2)}
 CODES = 64
-EPOCHS = [5, 10, 15, 20, 30]
-DROPOUTS = {"": (0.3,), "_movielens": (0.5,), "cold": (0.1, 0.3)}  # of known items that which SASRec chose
+EPOCHS = {"": [5, 10, 15, 20, 25], "_movielens": [4, 8, 12], "cold": [5, 10, 15, 20, 30]}  # known: those of `attention`
+CHOICES = {"": [{"dropout": 0.3}], "_movielens": [{"dropout": 0.5, "batch_size": 256}]}  # as SASRec chose there
+COLD_DROPOUTS = (0.1, 0.3)
 ROWS = {  # of whose vectors the words are made, and whether they are dealt out anew
     "text codes": ("text", False),
     "text codes, permuted": ("text", True),
     "collaborative codes": ("collaborative", False),
     "collaborative codes, permuted": ("collaborative", True),
 }
-SASREC = {  # as many parameters as the decoder has, ±5 %; on the first data set the settings of `attention`
+SASREC = {  # as many parameters as the decoder has, ±5 %; its other settings are those that `attention` chose
     "": {"loss": "softmax", "dropout": 0.3, "learning_rate": 0.002, "epochs": 15},
-    "_movielens": {"loss": "softmax", "dropout": 0.5, "learning_rate": 0.002, "batch_size": 256, "n_factors": 31},
+    "_movielens": {"loss": "softmax", "dropout": 0.5, "learning_rate": 0.002, "batch_size": 256, "epochs": 12}
+    | {"n_factors": 31},
 }
 FEW = 3  # an item liked less often has no collaborative vector worth cutting
 WIDTHS = (1, 2, 5, 10, 20, 50, 100, 200)
@@ -108,9 +111,8 @@ def saved_model(source):
 
 
 def anatomy(model, split, part, dataset, n_people=1000):
-    """What one fitted model writes: invalid words, its beam's width against its time; it is kept as a folder."""
+    """What one fitted model writes: invalid words, its beam's width against its time."""
     model.fit(split.before(part))
-    model.plain().save(saved_model(model.source))
     people = np.unique(getattr(split, part).user)[:n_people]
     state, seen = model.states(people), model.train_[people]
     free = beam_search(state, model.network_, width=10)[-1][0]
@@ -146,16 +148,19 @@ def parameters(model):
 
 
 def counted(model, split, part, dataset):
-    """`by_user`, and how many numbers were trained."""
-    return by_user(model, split, part, dataset) | {"parameters": parameters(model)}
+    """`by_user`, and how many numbers were trained; the first of words as they are is kept as a folder."""
+    values = by_user(model, split, part, dataset) | {"parameters": parameters(model)}
+    if (dataset.name, part, model.seed, model.shuffled) == ("sequences", "test", 0, False):
+        model.plain().save(saved_model(model.source))
+    return values
 
 
 def chosen_on_curve(run, row, kind, candidates):
-    tried = run.settings_tried.setdefault(row, [])
+    tried, epochs = run.settings_tried.setdefault(row, []), EPOCHS[run.dataset.suffix]
     for settings in candidates:
-        longest = settings | {"epochs": EPOCHS[-1]}
-        values = run.part(kind, longest, 0, "validation", measure=curve, arguments={"epochs": EPOCHS})
-        for n in EPOCHS:
+        longest = settings | {"epochs": epochs[-1]}
+        values = run.part(kind, longest, 0, "validation", measure=curve, arguments={"epochs": epochs})
+        for n in epochs:
             tried.append({"settings": settings | {"epochs": n}, "validation": round(values[f"after {n} epochs"], 5)})
     return max(tried, key=lambda one: one["validation"])["settings"]
 
@@ -165,18 +170,16 @@ def known(dataset, rows=None):
     run, chosen, tested, sizes, seconds = Run(dataset), {}, {}, {}, {}
     for row in ROWS if rows is None else rows:
         source, shuffled = ROWS[row]
-        candidates = [{"source": source, "shuffled": shuffled, "dropout": p} for p in DROPOUTS[dataset.suffix]]
+        candidates = [{"source": source, "shuffled": shuffled} | choice for choice in CHOICES[dataset.suffix]]
         chosen[row] = chosen_on_curve(run, row, "Worded", candidates)
         before = run.seconds
-        tested[row] = run.test("Worded", chosen[row], seeds=SEEDS, measure=counted)
+        tested[row] = run.test("Worded", chosen[row], seeds=SEEDS[dataset.suffix], measure=counted)
         seconds[row] = round((run.seconds - before) / len(tested[row]), 1)
         print(dataset.name, row, chosen[row], [round(ndcg(part), 4) for part in tested[row]], seconds[row], flush=True)
     if rows is not None:
         return None
     chosen["SASRec"] = SASREC[dataset.suffix]
-    if "epochs" not in chosen["SASRec"]:
-        chosen["SASRec"] = chosen_on_curve(run, "SASRec", "SASRec", [chosen["SASRec"]])
-    tested["SASRec"] = run.test("SASRec", chosen["SASRec"], seeds=SEEDS)
+    tested["SASRec"] = run.test("SASRec", chosen["SASRec"], seeds=SEEDS[dataset.suffix])
     for row, parts in tested.items():
         if row != "SASRec":
             sizes[row] = parts[0]["parameters"]
@@ -263,8 +266,8 @@ def cold(dataset):
             name = "text codes, permuted" if shuffled else "text codes"
             if draw == 0:
                 tried = {}
-                for p in DROPOUTS["cold"]:
-                    settings = dict(shuffled=shuffled, seed=0, dropout=p, epochs=EPOCHS)
+                for p in COLD_DROPOUTS:
+                    settings = dict(shuffled=shuffled, seed=0, dropout=p, epochs=EPOCHS["cold"])
                     tried |= {
                         f"{p} {n}": v for n, v in parts.part(by_words, vectors, inner, **settings)["curve"].items()
                     }
@@ -303,8 +306,8 @@ def main(dataset):
             values["words"][source] = run.part("Worded", settings, 0, "test", measure=anatomy)
         more, seconds = cold(dataset)
         values, run.seconds = values | more, run.seconds + seconds
-    settings = {"codes": CODES, "epochs": EPOCHS, "dropouts": DROPOUTS, "widths": WIDTHS, "few": FEW}
-    run.record("semantic_ids", settings, values, seeds=SEEDS)
+    settings = {"codes": CODES, "epochs": EPOCHS, "choices": CHOICES, "widths": WIDTHS, "few": FEW}
+    run.record("semantic_ids", settings, values, seeds=SEEDS[dataset.suffix])
 
 
 if __name__ == "__main__":
