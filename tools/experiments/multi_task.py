@@ -1,0 +1,233 @@
+"""Many tasks, one body: a network a task, one for two tasks and one for four, beside a specialist a task.
+
+Every network has the same choices on validation: two settings of its dropout, and at which of four points to stop. A
+network of one task tries two dropouts; one of several takes what its single networks chose, and that less .2. Best is
+what is best on validation; for several tasks the mean over them of its figure by that of the single network, RMSE
+inverted. Then three seeds on test, refitted with validation, each with its own draw of films with hidden genres.
+The specialists choose one setting each in the same way. Each finished fit is kept."""
+
+import hashlib
+import json
+import time
+
+import numpy as np
+from _runner import COMPUTES, write_whole
+
+from recsys_lib import results, task_rivals
+from recsys_lib.data import data_home
+from recsys_lib.models.multi_task import MultiTask, gradient_cosine
+from recsys_lib.task_intervals import value
+from recsys_lib.tasks import TASKS, four_tasks
+
+SEEDS = range(3)
+STOPS = [40, 80, 120, 160]
+DROPOUTS = (0.5, 0.8)
+LEARNING_RATE = 0.003
+SETS = {"two tasks": TASKS[:2], "four tasks": TASKS}
+KINDS = {  # how a network of several tasks is built and weighted
+    "losses as they come": {"body": "shared", "weighting": "sum"},
+    "shared body": {"body": "shared", "weighting": "scaled"},
+    "shared body, uncertainty": {"body": "shared", "weighting": "uncertainty"},
+    "experts": {"body": "experts", "weighting": "scaled"},
+    "experts, uncertainty": {"body": "experts", "weighting": "uncertainty"},
+}
+WATCHED = "four tasks, shared body"  # whose gradients are compared on the way
+SINGLES = {f"{task} alone": (task,) for task in TASKS}
+SEVERAL = {f"{those}, {kind}": (tasks, how) for those, tasks in SETS.items() for kind, how in KINDS.items()}
+RIVALS = {  # row: task, function, settings to choose from
+    "EASE": ("next likes", "ease", [{"regularization": x} for x in (30.0, 100.0, 300.0)]),
+    "bias model": ("rating", "bias_ratings", [{"regularization": x} for x in (1.0, 3.0, 5.0)]),
+    "ALS on ratings": ("rating", "als_ratings", [{"regularization": x} for x in (10.0, 20.0, 30.0)]),
+    "shares of genres": ("genres", "genre_prior", [{}]),
+    "ridge on text and genres": ("genres", "ridge_genres", [{"regularization": x} for x in (3.0, 10.0, 30.0)]),
+    "TF-IDF of letters": ("search", "tfidf_search", [{"longest": x} for x in (2, 3, 4)]),
+}
+
+
+def of(tasks, task):
+    return getattr(tasks, task.replace(" ", "_"))
+
+
+def figures(tasks, frames):
+    return {task: round(value(frame, of(tasks, task).metric), 5) for task, frame in frames.items()}
+
+
+def kept_frames(frames):
+    return {task: {"unit": list(f.index), "top": f["top"].round(4).tolist(), "bottom": f["bottom"].tolist()}
+            for task, f in frames.items()}  # fmt: skip
+
+
+def cosines(model, tasks, part):
+    """{weight: {pair of tasks: cosine of their gradients}}, of each shared weight that both read."""
+    found, gradients = {}, model.gradients(tasks, part)
+    for name in gradients[model.tasks[0]]:
+        pairs = [(a, b) for i, a in enumerate(model.tasks) for b in model.tasks[i + 1 :]]
+        reads = {task for task in model.tasks if np.any(gradients[task][name])}
+        found[name] = {
+            f"{a} · {b}": round(gradient_cosine(gradients[a][name], gradients[b][name]), 4)
+            for a, b in pairs if {a, b} <= reads
+        }  # fmt: skip
+    return {name: pairs for name, pairs in found.items() if pairs}
+
+
+class Parts:
+    """Fits with their figures, kept under their settings."""
+
+    def __init__(self, dataset):
+        self.dataset, self.seconds, self.tried, self.drawn = dataset, 0.0, {}, {}
+        self.print = results.fingerprint(dataset.data)
+
+    def tasks(self, draw):
+        if draw not in self.drawn:
+            self.drawn[draw] = four_tasks(self.dataset.data, liked_from=self.dataset.liked_from, draw=draw)
+        return self.drawn[draw]
+
+    def part(self, function, **settings):
+        key = [function.__name__, settings, self.dataset.liked_from, self.print, results.versions(), COMPUTES]
+        digest = hashlib.sha256(json.dumps(["multi_task", key], sort_keys=True).encode()).hexdigest()[:24]
+        path = data_home() / "experiments" / f"{digest}.json"
+        if not path.exists():
+            begin = time.time()
+            values = function(self, **settings)
+            write_whole(path, {"key": key, "seconds": time.time() - begin, "values": values})
+            print(f"{self.dataset.name} {function.__name__} {settings} {values.get('curve', values.get('figures'))} "
+                  f"{time.time() - begin:.0f} s", flush=True)  # fmt: skip
+        stored = json.loads(path.read_text("utf-8"))
+        self.seconds += stored["seconds"]
+        return stored["values"]
+
+
+def curve(parts, tasks, watch=False, **settings):
+    """Figures on validation at each stop, seed 0, and with watch the cosines of the gradients there."""
+    data, found, angles = parts.tasks(0), {}, {}
+
+    def look(model, steps):
+        found[str(steps)] = figures(data, model.measure(data, "validation"))
+        if watch:
+            angles[str(steps)] = cosines(model, data, "validation")
+
+    network(tasks, settings, STOPS[-1], 0).fit(data, "validation", looked_at=STOPS, look=look)
+    return {"curve": found, "cosines": angles}
+
+
+def tested(parts, tasks, steps, seed, **settings):
+    """What `measure` says on test."""
+    begin = time.process_time()
+    data = parts.tasks(seed)
+    model = network(tasks, settings, steps, seed).fit(data, "test")
+    seconds, frames = time.process_time() - begin, model.measure(data, "test")
+    kept = {"frames": kept_frames(frames), "figures": figures(data, frames)}
+    return kept | {"parameters": model.count_params(), "seconds": round(seconds, 1)}
+
+
+def network(tasks, settings, steps, seed):
+    return MultiTask(tuple(tasks), steps=steps, seed=seed, learning_rate=LEARNING_RATE, **settings)
+
+
+def rival(parts, row, settings, part, seed):
+    """Figures, or on test frames, of a specialist."""
+    task, name, _ = RIVALS[row]
+    data, begin = parts.tasks(seed), time.process_time()
+    function = getattr(task_rivals, name)
+    if task == "genres":
+        scores = function(data, **settings)
+        frame = data.genres.measure(scores[part], data.genres.threshold(scores["validation"]), part)
+    else:
+        frame = of(data, task).measure(function(data, part, **settings), part)
+    seconds = round(time.process_time() - begin, 1)
+    kept = {"frames": kept_frames({task: frame})} if part == "test" else {}
+    return kept | {"figures": figures(data, {task: frame}), "seconds": seconds}
+
+
+def better(task, figure):
+    return -figure if task == "rating" else figure
+
+
+def choose_single(parts, row):
+    """(settings, steps, figure on validation) of a network of one task."""
+    (task,) = SINGLES[row]
+    for dropout in DROPOUTS:
+        found = parts.part(curve, tasks=[task], dropout={task: dropout})["curve"]
+        for steps, figure in found.items():
+            parts.tried.setdefault(row, []).append(
+                {"settings": {"dropout": {task: dropout}, "steps": int(steps)}, "validation": figure}
+            )
+    best = max(parts.tried[row], key=lambda one: better(task, one["validation"][task]))
+    return best["settings"], best["validation"][task]
+
+
+def relative(figures_of, singles):
+    """Mean over tasks of a network's figure by the single network's, RMSE inverted."""
+    return float(np.mean([singles[t] / x if t == "rating" else x / singles[t] for t, x in figures_of.items()]))
+
+
+def choose_several(parts, row, alone, singles):
+    tasks, how = SEVERAL[row]
+    for less in (0.0, 0.2):
+        dropout = {task: round(alone[f"{task} alone"]["dropout"][task] - less, 2) for task in tasks}
+        watch = {"watch": True} if row == WATCHED and not less else {}
+        found = parts.part(curve, tasks=list(tasks), dropout=dropout, **how, **watch)
+        if watch:
+            parts.cosines = found["cosines"]
+        for steps, figure in found["curve"].items():
+            parts.tried.setdefault(row, []).append(
+                {"settings": {"dropout": dropout, "steps": int(steps)}, "validation": figure,
+                 "relative": round(relative(figure, singles), 5)}
+            )  # fmt: skip
+    return max(parts.tried[row], key=lambda one: one["relative"])["settings"]
+
+
+def table(found):
+    """{units: {task: [of a seed]}, rows: {row: {task: [{top, bottom where it is the row's own} of a seed]}}}."""
+    units, rows = {}, {}
+    for row, seeds in found.items():
+        for seed, kept in enumerate(seeds):
+            for task, frame in kept["frames"].items():
+                own = units.setdefault(task, [None] * len(SEEDS))
+                shared = {"unit": frame["unit"]} | ({} if task == "genres" else {"bottom": frame["bottom"]})
+                assert own[seed] in (None, shared), "all rows are measured on the same units"
+                own[seed] = shared
+                values = {"top": frame["top"]} | ({"bottom": frame["bottom"]} if task == "genres" else {})
+                rows.setdefault(row, {}).setdefault(task, []).append(values)
+    for task in ("next likes", "rating", "search"):  # the same people and queries in every seed: kept once
+        assert all(one == units[task][0] for one in units[task])
+        units[task] = units[task][:1]
+    return {"units": units, "rows": rows}
+
+
+def main(dataset):
+    parts, chosen, found = Parts(dataset), {}, {}
+    singles, alone = {}, {}
+    for row, (task,) in SINGLES.items():
+        alone[row], singles[task] = choose_single(parts, row)
+    chosen |= alone
+    for row in SEVERAL:
+        chosen[row] = choose_several(parts, row, alone, singles)
+    for row, (task, _, grid) in RIVALS.items():
+        for settings in grid:
+            figure = parts.part(rival, row=row, settings=settings, part="validation", seed=0)["figures"][task]
+            parts.tried.setdefault(row, []).append({"settings": settings, "validation": figure})
+        chosen[row] = max(parts.tried[row], key=lambda one: better(task, one["validation"]))["settings"]
+    for seed in SEEDS:
+        for row in RIVALS:
+            changes = RIVALS[row][0] == "genres" or RIVALS[row][1] == "als_ratings"
+            kept = parts.part(rival, row=row, settings=chosen[row], part="test", seed=seed if changes else 0)
+            found.setdefault(row, []).append(kept)
+        for row in (*SINGLES, *SEVERAL):
+            tasks, how = (SINGLES[row], {}) if row in SINGLES else SEVERAL[row]
+            kept = parts.part(tested, tasks=list(tasks), seed=seed, **chosen[row], **how)
+            found.setdefault(row, []).append(kept)
+    counted = {row: {"parameters": seeds[0].get("parameters"),
+                     "seconds": round(float(np.mean([one["seconds"] for one in seeds])), 1)}
+               for row, seeds in found.items()}  # fmt: skip
+    values = {"chosen": chosen, "validation": singles, "cost": counted, "cosines": parts.cosines, "test": table(found)}
+    settings = {"data": dataset.name, "liked_from": dataset.liked_from, "stops": STOPS, "draws": list(SEEDS)}
+    values["tried"] = parts.tried
+    results.record("multi_task" + dataset.suffix, settings, values, seeds=SEEDS, inputs={dataset.name: dataset.data},
+                   seconds=parts.seconds)  # fmt: skip
+
+
+if __name__ == "__main__":
+    from _runner import data_set
+
+    main(data_set("movielens"))
