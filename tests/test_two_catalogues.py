@@ -277,3 +277,12 @@ def test_what_it_must_be_given():
         TwoCatalogueEASE(np.ones((2, 6))).fit(data)
     with pytest.raises(ValueError, match="weight"):
         TwoCatalogueEASE(csr_array((2, 6)), weight=-1)
+
+
+def test_two_films_by_hand():
+    """Of our 8 people who like the second film 6 like the first, of the 40 others 10; w = ¼, λ = 2."""
+    ours, others = np.zeros((8, 2)), np.zeros((40, 2))
+    ours[:, 1], others[:, 1] = 1, 1
+    ours[:6, 0], others[:10, 0] = 1, 1
+    model = TwoCatalogueEASE(csr_array(others), weight=0.25, regularization=2.0).fit(likes(ours, 2))
+    assert np.isclose(weights_of(model, 2)[1, 0], (6 + 2.5) / (8 + 10 + 2), atol=1e-6)

@@ -36,15 +36,16 @@ from recsys_lib.models.two_catalogues import TwoCatalogueEASE
 from recsys_lib.retrieval import top_k
 
 LINKS = Path(__file__).parents[3] / "shared" / "data" / "movielens-small-2016" / "links.csv"
-WEIGHTS = (0.01, 0.03, 0.1, 0.3, 1.0)
+WEIGHTS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+OF_POPULARITY = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
 LAMBDAS = (30.0, 100.0, 300.0, 1000.0)
 ALONE = (30.0, 50.0, 100.0, 200.0, 300.0, 500.0, 1000.0, 2000.0)  # of EASE alone, which has no other setting
-NEIGHBOURS, MUS, RIDGE = (30, 100, 300), (3.0, 10.0, 30.0, 100.0, 300.0), (1.0, 3.0, 10.0, 30.0, 100.0)
+NEIGHBOURS, MUS, RIDGE = (30, 100, 300), (10.0, 30.0, 100.0, 300.0, 1000.0), (1.0, 3.0, 10.0, 30.0, 100.0)
 CUTS, LONG = (0, 1, 3, 10, 30), 30
 RARE = 3  # a film with at most so many likes before the test
 LATE = 1_377_993_600  # 2013-09-01, when MovieTweetings is nearly over
 IN_SLICES = ("Popularity", "EASE", "EASE, both", "EASE and text", "EASE and text, both", "ItemRidge")
-DRAWS = range(5)
+DRAWS = range(10)
 WORLDS = {  # what is shared, and whether tastes agree
     "half of the films, tastes agree": {"shared_films": 0.5, "agreement": 1.0},
     "no film, tastes agree": {"shared_films": 0.0, "agreement": 1.0},
@@ -231,7 +232,7 @@ def grid(**axes):
 def choose(target):
     """{row: settings}, each chosen on validation."""
     chosen = {"Popularity": {}}
-    chosen["Popularity, both"] = target.tune("Popularity, both", grid(weight=WEIGHTS))
+    chosen["Popularity, both"] = target.tune("Popularity, both", grid(weight=OF_POPULARITY))
     chosen["EASE"] = target.tune("EASE", grid(regularization=ALONE))
     chosen["EASE, both"] = target.tune("EASE, both", grid(weight=WEIGHTS, regularization=LAMBDAS))
     alike = [one for one in target.tried["EASE, both"] if one["settings"]["weight"] == 1.0]
@@ -302,8 +303,8 @@ def cut_curve(target):
     tables, chosen = {}, {}
     for n in CUTS:
         one, both = ("EASE", "EASE, both") if n else ("Popularity", "Popularity, both")
-        its = {both: target.tune(both, grid(weight=WEIGHTS, regularization=LAMBDAS[:3]) if n else grid(weight=WEIGHTS),
-                                 f"{both}, {n}", cut=n)}  # fmt: skip
+        candidates = grid(weight=WEIGHTS, regularization=LAMBDAS[:3]) if n else grid(weight=OF_POPULARITY)
+        its = {both: target.tune(both, candidates, f"{both}, {n}", cut=n)}
         its[one] = target.tune(one, grid(regularization=ALONE) if n else [{}], f"{one}, {n}", cut=n)
         chosen[str(n)] = its
         its = its if not n else its | {"Popularity": {}}
@@ -366,44 +367,43 @@ def worlds():
 def one_world(knobs, draw):
     """{row: {person: NDCG@10}} of one draw; the persons with an account in the source begin with "both"."""
     world = simulate_domains(**WORLD, **knobs, rng=draw)
-    split, n = split_by_user_time(world.target), world.target.n_items
-    source = world.source
+    split = split_by_user_time(world.target)
 
-    def values(model, part, *, linked=False, shops=False):
-        known = split.before(part)
-        asked = getattr(split, part)
+    def values(model, part, *, linked=None):
+        """linked: whether accounts are; None leaves the source out."""
+        known, asked = split.before(part), getattr(split, part)
         users = np.unique(asked.user)
         relevant, seen = asked.matrix()[users], known.matrix()[users]
-        if shops:
-            joined = join_catalogues(known, source, world.same_films, people=world.same_people if linked else None)
-            history = joined.data.matrix()[users]
-            model.fit(joined.data)
+        if linked is None:
+            found = listed(model(None).fit(known), seen, seen)
         else:
-            history = seen
-            model.fit(known)
-        found = listed(model, history, seen)
+            people = world.same_people if linked else None
+            data = join_catalogues(known, world.source, world.same_films, people=people).data
+            own = data.take(data.user < known.n_users)  # one row a person of the target, with what is linked to it
+            strangers = data.take(data.user >= known.n_users).matrix()
+            found = listed(model(strangers).fit(own), own.matrix()[users], seen)
         return users, metrics.ndcg(found[:, :10], relevant)
 
-    def best(make, candidates, **how):
-        return max(candidates, key=lambda s: np.mean(values(make(s), "validation", **how)[1]))
+    def chosen(kind, candidates, linked=None):
+        """On test, with the settings that are best on validation."""
 
-    def ease(settings):
-        return EASE(**settings, implicit=True)
+        def model(settings):
+            if linked is None:
+                return lambda _: kind(**settings, implicit=True)
+            return lambda strangers: kind(strangers, **settings, implicit=True)
 
-    lambdas = grid(regularization=(3.0, 10.0, 30.0, 100.0, 300.0))
-    rows = {"Popularity": values(Popularity(implicit=True), "test")}
-    rows["target alone"] = values(ease(best(ease, lambdas)), "test")
-    for row, linked in (("both, accounts apart", False), ("both, accounts linked", True)):
-        how = {"linked": linked, "shops": True}
-        rows[row] = values(ease(best(ease, lambdas, **how)), "test", **how)
-    joined = join_catalogues(world.target, source, world.same_films)
-    others = joined.likes_of("right")[:, :n]
+        best = max(candidates, key=lambda s: np.mean(values(model(s), "validation", linked=linked)[1]))
+        return values(model(best), "test", linked=linked)
 
-    def weighted(settings):
-        return TwoCatalogueEASE(others, **settings, implicit=True)
-
-    candidates = grid(weight=(0.0, *WEIGHTS), regularization=(3.0, 10.0, 30.0, 100.0, 300.0))
-    rows["both, accounts apart, weight chosen"] = values(weighted(best(weighted, candidates)), "test")
+    lambdas = {"regularization": (3.0, 10.0, 30.0, 100.0, 300.0)}
+    both = grid(weight=(0.0, *WEIGHTS), **lambdas)
+    rows = {
+        "Popularity": chosen(Popularity, [{}]),
+        "target alone": chosen(EASE, grid(**lambdas)),
+        "accounts apart": chosen(TwoCatalogueEASE, both, False),
+        "accounts apart, all alike": chosen(TwoCatalogueEASE, grid(weight=(1.0,), **lambdas), False),
+        "accounts linked": chosen(TwoCatalogueEASE, both, True),
+    }
     users, held_out = np.unique(split.test.user), split.test.matrix()
     truth = top_k(world.probability[users].astype(np.float32), 10, exclude=split.before("test").matrix()[users])
     rows["best possible"] = users, metrics.ndcg(truth, held_out[users])
