@@ -3,8 +3,11 @@
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
+from recsys_lib import results
 from recsys_lib._checks import choice, generator
+from recsys_lib.evaluation import _means_of_drawn_users
 
 METRICS = ("NDCG@10", "RMSE", "micro-F1")
 
@@ -34,11 +37,13 @@ def tasks_bootstrap(a, b=None, *, metric, n_resamples=10_000, rng=0):
         draw as many seeds as there are, the same for a and b; take the mean of the figures; 10,000 times
 
     a, b: a list with the frame of `measure` of each seed, of the same units in a and b; a seed may have units of its
-    own (a draw of films).   A model without a seed is given as often as the other has seeds.
+    own (a draw of films).   A side with one frame, of a model without a seed, counts in each seed of the other.
     Returns Gap(mean, low, high, n). Raises ValueError for other units in b, or fewer than two.
     Source: Owen 2007 (both factors drawn). Chapter: Many tasks, one body."""
     choice("metric", metric, METRICS)
     sides = [list(side) for side in (a, b) if side is not None]
+    most = max(map(len, sides))
+    sides = [side * most if len(side) == 1 else side for side in sides]
     units = sorted(set().union(*(frame.index for frame in sides[0])), key=str)
     if len({len(side) for side in sides}) > 1 or any(
         set(one.index) != set(other.index) for one, other in zip(sides[0], sides[-1])
@@ -46,18 +51,34 @@ def tasks_bootstrap(a, b=None, *, metric, n_resamples=10_000, rng=0):
         raise ValueError("expected a and b measured on the same units in the same seeds, received others")
     if len(units) < 2:
         raise ValueError(f"expected two units or more, received {len(units)}")
-    rng, means = generator(rng), np.zeros(n_resamples)
-    stacked = [np.stack([f.reindex(units).fillna(0.0).to_numpy() for f in side], axis=1) for side in sides]
-    seeds = rng.integers(len(sides[0]), size=(n_resamples, len(sides[0])))
-    step = max(1, 2**20 // len(units))
-    for start in range(0, n_resamples, step):
-        size = min(step, n_resamples - start)
-        times = rng.multinomial(len(units), np.full(len(units), 1 / len(units)), size=size).astype(float)
-        for sign, table in zip((1, -1), stacked):
-            sums = np.einsum("ru,usc->rsc", times, table, optimize=True)
-            figures = sums[..., 0] / np.maximum(sums[..., 1], 1e-12)
-            figures = np.sqrt(figures) if metric == "RMSE" else figures
-            means[start : start + size] += sign * np.take_along_axis(figures, seeds[start : start + size], 1).mean(1)
+    rng, means = generator(rng), 0.0
+    stacked = [np.hstack([f.reindex(units).fillna(0.0).to_numpy() for f in side]) for side in sides]
+    drawn = _means_of_drawn_users(np.hstack(stacked), n_resamples, rng)  # of top and bottom, side by side
+    seeds = rng.integers(most, size=(n_resamples, most))
+    for sign, side in zip((1, -1), np.split(drawn, len(sides), axis=1)):
+        figures = side[:, ::2] / np.maximum(side[:, 1::2], 1e-12)
+        figures = np.sqrt(figures) if metric == "RMSE" else figures
+        means = means + sign * np.take_along_axis(figures, seeds, axis=1).mean(axis=1)
     mean = sum(sign * np.mean([value(f, metric) for f in side]) for sign, side in zip((1, -1), sides))
     low, high = np.quantile(means, [0.025, 0.975])
     return Gap(float(mean), float(low), float(high), len(units))
+
+
+def read_tasks(name):
+    """A stored result of several tasks: row → {task: [the frame of `measure` of each seed]}.
+
+    name: as of `results.load`, whose errors it raises; KeyError for a result without tables of tasks."""
+    values, found = results.load(name)["values"], {}
+    if missing := {"next_likes", "rating", "genres", "search"} - set(values):
+        raise KeyError(f"expected a result with a table a task, {name!r} has no {', '.join(sorted(missing))}")
+    for task in ("next likes", "rating", "genres", "search"):
+        table = values[task.replace(" ", "_")]
+        for row, kept in table["rows"].items():
+            tops = kept["ndcg@10"] if "ndcg@10" in kept else kept["top"]
+            for seed, top in enumerate(tops):
+                units = table["users"][seed] if task == "genres" else table["users"]
+                bottom = kept["bottom"][seed] if task == "genres" else table.get("bottom", [1.0] * len(units))
+                index = pd.Index(units, name="unit")
+                frame = pd.DataFrame({"top": top, "bottom": bottom}, index=index, dtype=float)
+                found.setdefault(row, {}).setdefault(task, []).append(frame)
+    return found

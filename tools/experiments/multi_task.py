@@ -128,7 +128,7 @@ def rival(parts, row, settings, part, seed):
     """Figures, or on test frames, of a specialist."""
     task, name, _ = RIVALS[row]
     data, begin = parts.tasks(seed), time.process_time()
-    function = getattr(task_rivals, name)
+    function, settings = getattr(task_rivals, name), settings | ({"rng": seed} if name == "als_ratings" else {})
     if task == "genres":
         scores = function(data, **settings)
         frame = data.genres.measure(scores[part], data.genres.threshold(scores["validation"]), part)
@@ -177,22 +177,26 @@ def choose_several(parts, row, alone, singles):
     return max(parts.tried[row], key=lambda one: one["relative"])["settings"]
 
 
-def table(found):
-    """{units: {task: [of a seed]}, rows: {row: {task: [{top, bottom where it is the row's own} of a seed]}}}."""
-    units, rows = {}, {}
+def tables(found):
+    """A table a task, as `task_intervals.read_tasks` reads them; those of NDCG as `results.frames` does, too."""
+    made = {task: {"users": [], "rows": {}} for task in TASKS}
     for row, seeds in found.items():
-        for seed, kept in enumerate(seeds):
-            for task, frame in kept["frames"].items():
-                own = units.setdefault(task, [None] * len(SEEDS))
-                shared = {"unit": frame["unit"]} | ({} if task == "genres" else {"bottom": frame["bottom"]})
-                assert own[seed] in (None, shared), "all rows are measured on the same units"
-                own[seed] = shared
-                values = {"top": frame["top"]} | ({"bottom": frame["bottom"]} if task == "genres" else {})
-                rows.setdefault(row, {}).setdefault(task, []).append(values)
-    for task in ("next likes", "rating", "search"):  # the same people and queries in every seed: kept once
-        assert all(one == units[task][0] for one in units[task])
-        units[task] = units[task][:1]
-    return {"units": units, "rows": rows}
+        for task in seeds[0]["frames"]:
+            frames, own = [kept["frames"][task] for kept in seeds], made[task]
+            if task == "genres":  # other films in each draw, and how many genres a row says is its own
+                own["users"] = own["users"] or [frame["unit"] for frame in frames]
+                assert own["users"] == [frame["unit"] for frame in frames], "all rows are measured on the same films"
+                own["rows"][row] = {part: [frame[part] for frame in frames] for part in ("top", "bottom")}
+                continue
+            own["users"] = own["users"] or frames[0]["unit"]
+            assert all(frame["unit"] == own["users"] for frame in frames), "and on the same people or queries"
+            if frames[0]["top"] == frames[-1]["top"]:
+                frames = frames[:1]
+            if task == "rating":
+                own["bottom"] = frames[0]["bottom"]
+            name = "top" if task == "rating" else "ndcg@10"
+            own["rows"][row] = {name: [frame["top"] for frame in frames]}
+    return {task.replace(" ", "_"): kept for task, kept in made.items()}
 
 
 def main(dataset):
@@ -220,7 +224,7 @@ def main(dataset):
     counted = {row: {"parameters": seeds[0].get("parameters"),
                      "seconds": round(float(np.mean([one["seconds"] for one in seeds])), 1)}
                for row, seeds in found.items()}  # fmt: skip
-    values = {"chosen": chosen, "validation": singles, "cost": counted, "cosines": parts.cosines, "test": table(found)}
+    values = {"chosen": chosen, "validation": singles, "cost": counted, "cosines": parts.cosines, **tables(found)}
     settings = {"data": dataset.name, "liked_from": dataset.liked_from, "stops": STOPS, "draws": list(SEEDS)}
     values["tried"] = parts.tried
     results.record("multi_task" + dataset.suffix, settings, values, seeds=SEEDS, inputs={dataset.name: dataset.data},
