@@ -152,6 +152,16 @@ def test_probabilities_are_those_of_a_plain_loop(fitted):
     assert -np.mean(scores) < 4  # near log 12 at first
 
 
+def test_every_word_is_scored_as_the_full_beam_does(fitted):
+    some = np.array([9, 0, 4, 4])
+    codes = fitted.log_p([7, 20], items=some)
+    assert codes.shape == (2, 4, 3)
+    np.testing.assert_allclose(codes.sum(axis=2), fitted.score([7, 20])[:, some], rtol=1e-5)
+    np.testing.assert_allclose(
+        codes[:, 0, 0], fitted.network_.log_p(fitted.states([7, 20]), 0)[:, WORDS[9, 0]], rtol=1e-6
+    )
+
+
 def test_nothing_later_changes_what_was_said(fitted):
     first, other = np.array([[1, 2, 3, 4, 5]]), np.array([[1, 2, 3, 9, 10]])
     a, b = (np.asarray(fitted.network_.encode(x)) for x in (first, other))

@@ -134,6 +134,22 @@ class GenerativeRetrieval(OrderedRecommender, KerasRecommender):
             state[people] = ops.convert_to_numpy(h)[:, -1]
         return state
 
+    def log_p(self, users=None, *, history=None, items):
+        """log p of each code of some items' words, given the codes before it: float32 (n, n_items asked for, L).
+
+        users, history: as of `score`.   items: int (m,). Their sum over the last axis is log p(word); no beam, every
+        word is scored. Memory grows with n · m · L."""
+        state, words = self.states(users, history=history), self.words_[items]
+        found = np.empty((len(state), *words.shape), np.float32)
+        for level in range(words.shape[1]):
+            starts, of = np.unique(words[:, :level], axis=0, return_inverse=True)
+            for start, codes in enumerate(starts):  # the words that begin alike ask the same question
+                own, after = np.flatnonzero(of.ravel() == start), state
+                for before, code in enumerate(codes):
+                    after = self.network_.say(after, before, np.full(len(after), code))
+                found[:, own, level] = self.network_.log_p(after, level)[:, words[own, level]]
+        return found
+
     def search(self, users=None, *, history=None, width=None, tree=None):
         """What the beam finds: items int32 (n, ≤ width), best first, −1 = none, and log p (n, ≤ width).
 

@@ -6,8 +6,10 @@ SASRec chose them; then three seeds on test (two on MovieLens), refitted with va
 quantiser and the permutation.
 `cold` and `catalogue`, MovieTweetings alone: a tenth of the films is taken out of all histories, in five draws, one
 seed each. The quantiser is fitted on the others; words are permuted within warm and within cold. A person's warm films
-before the last one are read, the last one is to be found where it is cold. Dropout and epochs, and the λ of ridge, are
-chosen on a further tenth held out in the same way, with the last film but one to be found.
+before the last one are read, the last one is to be found where it is cold. New words are ranked by log p, and by how
+much likelier this person's history makes them than other people's. Epochs and the form of the second rule are chosen in
+three draws, on a further tenth held out in the same way, with the last film but one to be found; the permuted words
+take what was chosen for the text codes. The λ of ridge is chosen in each draw.
 `words`: codebook use, what a beam writes with and without the tree, its width against its time, of one fitted model."""
 
 import sys
@@ -33,9 +35,10 @@ from recsys_lib.models.semantic_ids import codebook_use, permuted, semantic_ids
 
 SEEDS = {"": range(3), "_movielens": range(2)}
 CODES = 64
-EPOCHS = {"": [5, 10, 15, 20, 25], "_movielens": [4, 8, 12], "cold": [5, 10, 15, 20, 30]}  # known: those of `attention`
+EPOCHS = {"": [5, 10, 15, 20, 25], "_movielens": [4, 8, 12]}  # those of `attention`
 CHOICES = {"": [{"dropout": 0.3}], "_movielens": [{"dropout": 0.5, "batch_size": 256}]}  # as SASRec chose there
-COLD_DROPOUTS = (0.1, 0.3)
+RULES = ("log p", "lift", "lift of 1", "lift of 2")  # how the words of new items are ranked
+INNER_DRAWS, LOOKS, OTHERS = range(3), [5, 10, 15], 500
 ROWS = {  # of whose vectors the words are made, and whether they are dealt out anew
     "text codes": ("text", False),
     "text codes, permuted": ("text", True),
@@ -200,33 +203,61 @@ def cut_of(before, asked, items):
     return told(ColdItems(before.take(~np.isin(before.item, items)), asked.take(np.isin(asked.item, items)), items))
 
 
-class Found(Same):
-    """A fitted decoder whose beam runs in a tree of its own."""
+def new_log_p(model, users, items, candidates):
+    """log p of each code of new items, (n, m, L): the last one was never trained, a cell of candidates shares it."""
+    codes = model.log_p(users, items=items)
+    _, of, size = np.unique(model.words_[candidates][:, :-1], axis=0, return_inverse=True, return_counts=True)
+    alone = np.zeros(len(model.words_))
+    alone[candidates] = -np.log(size[of.ravel()])
+    new = model.new_[items]
+    codes[:, new, -1] = alone[items[new]]
+    return codes
 
-    def __init__(self, model, tree, width):
-        self.model, self.tree, self.width = model, tree, width
+
+class Ruled(Same):
+    """A fitted decoder that ranks some items by a rule, and all others below.
+
+    "log p": log p(word).   "lift": log p(word) minus its mean, as a probability, over some of the people fitted on;
+    "lift of 1", "lift of 2": the same of the first codes alone."""
+
+    def __init__(self, model, items, rule):
+        self.model, self.items, self.rule = model, items, rule
 
     def score(self, users):
-        return as_scores(*self.model.search(users, width=self.width, tree=self.tree), len(self.model.items_))
+        model, some = self.model, len(users)
+        if not hasattr(model, "asked") or model.asked[0] is not self.items:
+            others = np.random.default_rng(0).choice(np.flatnonzero(model.events_.lengths), OTHERS, replace=False)
+            people = np.concatenate([users, others])
+            model.asked = self.items, new_log_p(model, people, self.items, self.items)  # once for all rules
+        codes = model.asked[1]
+        if self.rule.startswith("lift of"):
+            codes = codes[:, :, : int(self.rule[-1])]
+        log_p = codes.sum(axis=2)
+        scores = np.full((some, len(model.words_)), -1e9, np.float32)
+        everybody = np.log(np.exp(log_p[some:].astype(np.float64)).mean(axis=0)) if self.rule != "log p" else 0
+        scores[:, self.items] = log_p[:some] - everybody
+        return scores
 
 
-def by_words(vectors, cut, liked_from, *, shuffled, seed, dropout, epochs):
-    """The rows of one decoder: among the cold, and in the whole catalogue; and the mean along the training."""
+def by_words(vectors, cut, liked_from, *, shuffled, seed, dropout, looks, catalogue):
+    """The rows of one decoder along its training: {epochs: {"cold": {rule: row}, "catalogue": {rule: row}}}."""
     import keras
 
-    model = Worded(source="text", shuffled=shuffled, seed=seed, dropout=dropout, epochs=max(epochs), implicit=True)
-    make, values = model._network, {}
-
-    def rows():
-        tree = model.tree_.cut(cut.items)
-        cold = cold_by_user(Found(model, tree, len(cut.items)), cut, liked_from)
-        return cold, cold_by_user(Found(model, None, 100), cut, liked_from, "all")
+    settings = dict(source="text", shuffled=shuffled, seed=seed, dropout=dropout, epochs=max(looks), implicit=True)
+    model, found, every = Worded(**settings, beam=100), {}, np.arange(cut.warm.n_items)
+    make = model._network
 
     class Look(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
-            if epoch + 1 in epochs and len(epochs) > 1:
-                cold, catalogue = rows()
-                values[str(epoch + 1)] = [mean_ndcg(cold), mean_ndcg(catalogue)]
+            if epoch + 1 not in looks:
+                return
+            model.asked = None, None
+            rows = {rule: cold_by_user(Ruled(model, cut.items, rule), cut, liked_from) for rule in RULES}
+            found[str(epoch + 1)] = {"cold": rows}
+            if catalogue:
+                rows = {"log p": Fitted(model), "lift": Ruled(model, every, "lift")}
+                rows = {rule: cold_by_user(one, cut, liked_from, "all") for rule, one in rows.items()}
+                found[str(epoch + 1)]["catalogue"] = rows
 
     def watched(train):
         network = make(train)
@@ -236,8 +267,7 @@ def by_words(vectors, cut, liked_from, *, shuffled, seed, dropout, epochs):
 
     model._network = watched
     model.fit(cut.warm)
-    cold, catalogue = rows()
-    return {"cold": cold, "catalogue": catalogue, "curve": values}
+    return found
 
 
 def by_text(vectors, cut, liked_from, *, regularization):
@@ -252,48 +282,52 @@ def by_text(vectors, cut, liked_from, *, regularization):
     }
 
 
+def cuts(dataset, draw):
+    """The test of a draw, and further films held out of what is fitted on for the choices before it."""
+    split = dataset.cut(dataset.data)
+    items = cold_items(dataset.data, n_items=dataset.data.n_items // 10, rng=draw).items
+    others = np.setdiff1d(np.arange(dataset.data.n_items), items)
+    inner = cold_items(dataset.data, n_items=len(items), rng=INNER + draw, among=others).items
+    before = split.train.take(~np.isin(split.train.item, items))
+    return cut_of(split.before("test"), split.test, items), cut_of(before, split.validation, inner)
+
+
 def cold(dataset):
-    split, vectors, parts = dataset.cut(dataset.data), text_vectors(dataset.data), Parts(None)
-    chosen, tables = {}, {"cold": [], "catalogue": []}
+    vectors, parts = text_vectors(dataset.data), Parts(None)
+    tried, chosen = {}, {}
+    for draw in INNER_DRAWS:
+        settings = dict(shuffled=False, seed=draw, dropout=0.3, looks=LOOKS, catalogue=False)
+        found = parts.part(by_words, vectors, cuts(dataset, draw)[1], **settings)
+        for n in map(str, LOOKS):
+            for rule in RULES:
+                tried.setdefault(rule, {}).setdefault(n, []).append(round(mean_ndcg(found[n]["cold"][rule]), 5))
+        print("inner", draw, {rule: {n: v[-1] for n, v in of.items()} for rule, of in tried.items()}, flush=True)
+    best = {rule: max(of, key=lambda n: np.mean(of[n])) for rule, of in tried.items()}
+    lift = max(RULES[1:], key=lambda rule: np.mean(tried[rule][best[rule]]))
+    chosen = {"log p": {"rule": "log p", "epochs": best["log p"]}, "lift": {"rule": lift, "epochs": best[lift]}}
+    print("chosen", chosen, flush=True)
+    tables, regularizations = {"cold": [], "catalogue": []}, []
     for draw in DRAWS:
-        items = cold_items(dataset.data, n_items=dataset.data.n_items // 10, rng=draw).items
-        cut = cut_of(split.before("test"), split.test, items)
-        others = np.setdiff1d(np.arange(dataset.data.n_items), items)
-        inner = cold_items(dataset.data, n_items=len(items), rng=INNER + draw, among=others).items
-        before = split.train.take(~np.isin(split.train.item, items))
-        inner = cut_of(before, split.validation, inner)
-        for shuffled in (False, True):
-            name = "text codes, permuted" if shuffled else "text codes"
-            if draw == 0:
-                tried = {}
-                for p in COLD_DROPOUTS:
-                    settings = dict(shuffled=shuffled, seed=0, dropout=p, epochs=EPOCHS["cold"])
-                    tried |= {
-                        f"{p} {n}": v for n, v in parts.part(by_words, vectors, inner, **settings)["curve"].items()
-                    }
-                parts.tried[name] = tried
-                p, n = max(tried, key=lambda key: tried[key][0]).split()
-                chosen[name] = {"dropout": float(p), "epochs": [int(n)]}
-                print("cold", name, tried, chosen[name], flush=True)
-        regularization = max(
-            COLD_GRID,
-            key=lambda x: mean_ndcg(parts.part(by_text, vectors, inner, regularization=x)["cold"]["ridge"]),
-        )
-        chosen.setdefault("text, ridge", []).append(regularization)
-        of_text = parts.part(by_text, vectors, cut, regularization=regularization)
+        cut, inner = cuts(dataset, draw)
+        ridge = {x: parts.part(by_text, vectors, inner, regularization=x)["cold"]["ridge"] for x in COLD_GRID}
+        regularizations.append(max(COLD_GRID, key=lambda x: mean_ndcg(ridge[x])))
+        of_text = parts.part(by_text, vectors, cut, regularization=regularizations[-1])
         random = Same(np.random.default_rng(draw).random(dataset.data.n_items))
         rows = {"cold": {"chance": chance(cut, None)}, "catalogue": {"chance": cold_by_user(random, cut, None, "all")}}
+        looks = sorted({int(one["epochs"]) for one in chosen.values()})
         for shuffled in (False, True):
-            name = "text codes, permuted" if shuffled else "text codes"
-            found = parts.part(by_words, vectors, cut, shuffled=shuffled, seed=draw, **chosen[name])
-            for where in rows:
-                rows[where][name] = found[where]
+            settings = dict(shuffled=shuffled, seed=draw, dropout=0.3, looks=looks, catalogue=True)
+            found = parts.part(by_words, vectors, cut, **settings)
+            for design, one in chosen.items():
+                name = "text codes" + (", permuted" if shuffled else "") + (", lift" if design == "lift" else "")
+                rows["cold"][name] = found[one["epochs"]]["cold"][one["rule"]]
+                rows["catalogue"][name] = found[one["epochs"]]["catalogue"][design]
         for where in rows:
             rows[where] |= {"text, cosine": of_text[where]["cosine"], "text, ridge": of_text[where]["ridge"]}
             tables[where].append(rows[where])
             means = {name: round(mean_ndcg(row), 4) for name, row in rows[where].items()}
             print("cold", draw, where, len(cut.cold), means, flush=True)
-    values = {"chosen_cold": chosen, "tried_cold": parts.tried}
+    values = {"chosen_cold": chosen | {"text, ridge": regularizations}, "tried_cold": tried}
     return values | {name: cold_table(draws) for name, draws in tables.items()}, parts.seconds
 
 
