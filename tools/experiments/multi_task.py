@@ -200,31 +200,36 @@ def tables(found):
 
 
 def main(dataset):
-    parts, chosen, found = Parts(dataset), {}, {}
-    singles, alone = {}, {}
+    """Four tasks first, then two; what is finished is recorded after each."""
+    parts, chosen, found, singles = Parts(dataset), {}, {}, {}
     for row, (task,) in SINGLES.items():
-        alone[row], singles[task] = choose_single(parts, row)
-    chosen |= alone
-    for row in SEVERAL:
-        chosen[row] = choose_several(parts, row, alone, singles)
+        chosen[row], singles[task] = choose_single(parts, row)
+    alone = dict(chosen)
     for row, (task, _, grid) in RIVALS.items():
         for settings in grid:
             figure = parts.part(rival, row=row, settings=settings, part="validation", seed=0)["figures"][task]
             parts.tried.setdefault(row, []).append({"settings": settings, "validation": figure})
         chosen[row] = max(parts.tried[row], key=lambda one: better(task, one["validation"]))["settings"]
-    for seed in SEEDS:
-        for row in RIVALS:
-            changes = RIVALS[row][0] == "genres" or RIVALS[row][1] == "als_ratings"
-            kept = parts.part(rival, row=row, settings=chosen[row], part="test", seed=seed if changes else 0)
-            found.setdefault(row, []).append(kept)
-        for row in (*SINGLES, *SEVERAL):
+        changes = task == "genres" or row == "ALS on ratings"
+        found[row] = [
+            parts.part(rival, row=row, settings=chosen[row], part="test", seed=seed if changes else 0) for seed in SEEDS
+        ]
+    for those in ("four tasks", "two tasks"):
+        rows = [row for row in SEVERAL if row.startswith(those)]
+        for row in rows:
+            chosen[row] = choose_several(parts, row, alone, singles)
+        for row in [row for row in SINGLES if row not in found] + rows:
             tasks, how = (SINGLES[row], {}) if row in SINGLES else SEVERAL[row]
-            kept = parts.part(tested, tasks=list(tasks), seed=seed, **chosen[row], **how)
-            found.setdefault(row, []).append(kept)
-    counted = {row: {"parameters": seeds[0].get("parameters"),
-                     "seconds": round(float(np.mean([one["seconds"] for one in seeds])), 1)}
-               for row, seeds in found.items()}  # fmt: skip
-    values = {"chosen": chosen, "validation": singles, "cost": counted, "cosines": parts.cosines, **tables(found)}
+            found[row] = [parts.part(tested, tasks=list(tasks), seed=seed, **chosen[row], **how) for seed in SEEDS]
+        record(parts, chosen, singles, found)
+
+
+def record(parts, chosen, singles, found):
+    dataset = parts.dataset
+    cost = {row: {"parameters": seeds[0].get("parameters"),
+                  "seconds": round(float(np.mean([one["seconds"] for one in seeds])), 1)}
+            for row, seeds in found.items()}  # fmt: skip
+    values = {"chosen": chosen, "validation": singles, "cost": cost, "cosines": parts.cosines, **tables(found)}
     settings = {"data": dataset.name, "liked_from": dataset.liked_from, "stops": STOPS, "draws": list(SEEDS)}
     values["tried"] = parts.tried
     results.record("multi_task" + dataset.suffix, settings, values, seeds=SEEDS, inputs={dataset.name: dataset.data},
