@@ -38,6 +38,8 @@ DAY = (
     "box.checked = true; e.value = 20 * (i + 1); e.oninput()"
 )
 WEIGHT = "const e = document.querySelector('.fusion-weight input'); e.value = i / 5; e.oninput()"
+CODE = "document.querySelector('.codes-tiles').querySelectorAll('input')[i].click()"
+BEAM = "const e = document.querySelector('#codes-width'); e.value = 2 * i + 1; e.oninput()"
 ACTS = {  # what the reader does → page, the choice made before, the statements that do it, by the number i of the time
     "types a rating": ("similarity", None, RATING),
     "asks for 20 steps": ("losses", None, "document.querySelectorAll('.explore-button')[1].click()"),
@@ -49,6 +51,8 @@ ACTS = {  # what the reader does → page, the choice made before, the statement
     "moves a film of the history": ("next_film", None, "document.querySelector('.next-order li + li button').click()"),
     "turns the day": ("next_film", None, DAY),
     "moves a weight": ("fusion", None, WEIGHT),
+    "walks down the tree": ("codes", None, CODE),
+    "widens the beam": ("codes", None, BEAM),
     "chooses a film": ("map", None, "document.querySelectorAll('.map-list button')[i].click()"),
 }
 

@@ -17,6 +17,7 @@ from bookfiles import ROOT, write_atomically
 
 sys.path.insert(0, str(ROOT))
 
+import explore_codes
 import explore_fusion
 import explore_models
 import explore_next_film
@@ -64,6 +65,8 @@ EXPORTS = {  # name of the script → function that gives dict(about, seeds, val
     "next_films": explore_next_film.next_films,
     "next_model": explore_next_film.next_model,
     "fusion_scores": explore_fusion.fusion_scores,
+    "codes": explore_codes.codes,
+    "code_beams": explore_codes.code_beams,
 }
 
 

@@ -22,9 +22,12 @@ SITE = ROOT / "_build" / "html"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chromium-headless-shell")
 LIMIT = 120_000  # bytes
 KEPT = sorted({*MODEL_COLORS.values(), "#0b57a4", "#b3470b", "#aeb3b6", "#1c2128"})  # models, accents, a slider, ink
-OPENED = {"recommend": "#likes=1214,2571,541"}  # what is empty when it opens is shown with a list
+OPENED = {"recommend": "#likes=1214,2571,541", "codes": "#film=78748&step=4"}  # shown with a list, and with all steps
 BARE = (
-    "header, .bd-sidebar-primary, .bd-sidebar-secondary, .films-settings, .next-theirs {visibility: hidden !important}"
+    "header, .bd-sidebar-primary, .bd-sidebar-secondary, .films-settings, .next-theirs,"
+    ".codes-entry, .codes-ask, .codes-turns, .codes-here, .codes-now .what,"
+    ":is(.codes-lists, .codes-beam) .explore-note {visibility: hidden !important}"
+    ".codes-tiles label:not(.own) span {color: transparent !important}"
     "* {caret-color: transparent}"
 )
 

@@ -48,7 +48,7 @@ def drag(page, start, end, steps=8):
 
 
 def test_every_page_has_its_turn():
-    assert set(PAGES) == {"fusion", "losses", "map", "metrics", "next_film", "recommend", "similarity"}
+    assert set(PAGES) == {"codes", "fusion", "losses", "map", "metrics", "next_film", "recommend", "similarity"}
 
 
 def test_every_handle_is_dragged_beyond_where_a_scroll_would_begin(touched):

@@ -10,10 +10,10 @@ from docutils import nodes
 FOLDER = "book/explore/"
 ASKING = (FOLDER, "book/map")  # pages below whose title a question stands
 FIGURE = re.compile(r'data-explore="(\w+)"')
-ABOUT_FILMS = {"recommend", "map", "next_film"}  # they share a script and a style sheet
+ABOUT_FILMS = {"recommend", "map", "next_film", "codes"}  # they share a script and a style sheet
 WITH_DATA = ABOUT_FILMS | {"fusion"}  # they unpack data by the same script
-STYLED = {"fusion"}  # they have a style sheet of their own
-MODELS = {"next_film": ["sasrec"]}  # a model in a script of its own
+STYLED = {"fusion", "codes"}  # they have a style sheet of their own
+MODELS = {"next_film": ["sasrec"], "codes": ["words"]}  # a model in a script of its own
 
 
 def mark_question(app, doctree):

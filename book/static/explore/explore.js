@@ -2,7 +2,7 @@
 const explore = (function () {
 	"use strict";
 	const here = document.currentScript.src;
-	const DRAWN = new Set(["svg", "g", "path", "circle", "rect", "text", "use"]);
+	const DRAWN = new Set(["svg", "g", "path", "circle", "rect", "line", "text", "use"]);
 
 	// el("span.name", {onclick: f}, "text", node …): HTML, or SVG by the name of the tag; without attributes as well.
 	function el(name, attributes, ...children) {
