@@ -20,6 +20,18 @@ START = 0.03  # σ of the first vectors
 NOT_ASKED = -1.0  # in the place of 0 or 1 where a genre is shown
 
 
+def first_place(token, x, real):
+    """What the first place holds before any layer: the token of the task and what is known, all vectors weighed alike.
+
+        x_0 = q_task + 1/√n · Σ_j x_j      over the n places that are real
+
+    token: (d,).   x: (B, L, d).   real: bool (B, L), False = padding. Returns (B, d); the token alone where n = 0.
+    Chapter: One transformer for all."""
+    real = ops.cast(real, x.dtype)
+    n = ops.maximum(ops.sum(real, axis=1), 1.0)
+    return token + ops.einsum("bl,bld->bd", real, x) / ops.sqrt(n)[:, None]
+
+
 @keras.saving.register_keras_serializable("recsys_lib")
 class NarrowBlock(keras.layers.Layer):
     """A layer of a transformer that may be narrower inside than its input is wide.
@@ -156,8 +168,7 @@ class OneTransformerNetwork(keras.Model):
 
     def read(self, task, x, real, training=False):
         """h (n, d), and the weights with which each layer reads, a list of (n, heads, L, L)."""
-        n = ops.sum(ops.cast(real, x.dtype), axis=1)
-        start = self.task_tokens[TASKS.index(task)] + ops.sum(x, axis=1) / ops.sqrt(ops.maximum(n, 1))[:, None]
+        start = first_place(self.task_tokens[TASKS.index(task)], x, real)
         x = ops.concatenate([start[:, None], x], axis=1)
         real = ops.concatenate([ops.ones_like(real[:, :1]), real], axis=1)
         weights = []

@@ -26,7 +26,7 @@ CLASSES["OneTransformer"], SEED_ARGUMENT["OneTransformer"] = OneTransformer, "se
 METRIC = {"next likes": "NDCG@10", "rating": "RMSE", "genres": "micro-F1", "search": "NDCG@10"}
 SEEDS = range(3)
 INNER = {"a": 64, "b": 16}  # the width inside the blocks of the one and of its twins
-EVERY, LONGEST = 20, 160  # steps of training between two looks, and of the longest
+EVERY, LONGEST = 20, 120  # steps of training between two looks, and of the longest
 CHOICES = {"": [{"learning_rate": rate} for rate in (0.005, 0.01)]}
 MARGIN, STRONG = 0.01, 0.02  # what a task may lose; how near its rival a twin must be
 
