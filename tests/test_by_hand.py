@@ -16,9 +16,11 @@ from bookfiles import notebook_paths, stored_notebook
 from recsys_lib import fusion, metrics, retrieval, similarity
 from recsys_lib.data import IdMap, Interactions
 from recsys_lib.data.slices import time_slices
+from recsys_lib.data.two_catalogues import plain_title
 from recsys_lib.evaluation import paired_bootstrap
 from recsys_lib.models import EASE, ContentTFIDF, ItemKNN, TransitionCounts
 from recsys_lib.models.text_ease import TextEASE
+from recsys_lib.models.two_catalogues import TwoCatalogueEASE
 
 
 def random_likes(rng):
@@ -593,6 +595,150 @@ REGISTRY |= {
     "learned_fusion.slices_by_hand": (_one_person, _slices_of_one),
     "learned_fusion.ease_with_texts": (_likes_and_texts, _ease_with_texts),
 }
+
+
+# --- Two catalogues, one model: plain titles, and EASE of two tables
+
+TITLES = (
+    "Léon", "L'enfer", "Enfer, L'", "Truth About Cats & Dogs, The", "Bug's Life, A", "8 ½", "The", "Kaijû sôshingeki",
+    "Das weisse Band", "(500) Days of Summer", "Oslo, August 31st", "Goodbye, Mr. Chips", "M*A*S*H", "Face/Off",
+)  # fmt: skip
+
+
+def _two_tables(rng):
+    """Our likes, theirs, w and λ."""
+    return random_likes(rng), random_likes(rng), float(rng.uniform(0, 1)), float(rng.uniform(1, 50))
+
+
+def _ease_of_both(ours, theirs, weight, lam):
+    user, item = np.nonzero(ours)
+    data = Interactions(user, item, None, None, IdMap(range(ours.shape[0])), IdMap(range(ours.shape[1])))
+    model = TwoCatalogueEASE(csr_array(theirs), weight=weight, regularization=lam).fit(data)
+    return model.score(np.arange(len(ours)))
+
+
+REGISTRY |= {
+    "domains.plain": (lambda rng: (str(rng.choice(TITLES)),), lambda title: plain_title(title).split()),
+    "domains.ease_of_both": (_two_tables, _ease_of_both),
+}
+
+
+# --- Semantic ids: random means and vectors; a beam over random tables, held by random words
+
+
+def _means_and_vectors(rng):
+    return rng.normal(size=(20, 3)), rng.normal(size=(rng.integers(1, 4), 5, 3))
+
+
+def _residual_codes(vectors, codebooks):
+    from recsys_lib.models.semantic_ids import ResidualQuantizer
+
+    quantizer = ResidualQuantizer(n_levels=len(codebooks), n_codes=5)
+    quantizer.codebooks_ = codebooks
+    return quantizer.encode(vectors)
+
+
+class _Tables:
+    """A speaker for `beam_search` whose state is the code after which one stands."""
+
+    n_levels, n_codes = 2, 4
+
+    def __init__(self, tables):
+        self.tables = tables
+
+    def log_p(self, state, level):
+        starts = [() if level == 0 else (int(code),) for (code,) in state]
+        return np.log([self.tables[level][start] for start in starts])
+
+    def say(self, state, level, codes):
+        return codes[:, None].astype(float)
+
+
+def _tables_and_words(rng):
+    first, second = rng.dirichlet(np.ones(4)), rng.dirichlet(np.ones(4), size=4)
+    words = [divmod(int(n), 4) for n in rng.choice(16, 9, replace=False)]
+    return [{(): first}, {(code,): p for code, p in enumerate(second)}], words, int(rng.integers(1, 9))
+
+
+def _beam(tables, words, width):
+    from recsys_lib.models.beam import beam_search
+    from recsys_lib.models.semantic_ids import PrefixTree
+
+    codes, log_p = beam_search(np.zeros((1, 1)), _Tables(tables), width=width, tree=PrefixTree(np.array(words)))[-1]
+    return [(*word, np.exp(p)) for word, p in zip(codes[0].tolist(), log_p[0].tolist()) if np.isfinite(p)]
+
+
+REGISTRY |= {
+    "semantic_ids.residual_codes": (_means_and_vectors, _residual_codes),
+    "semantic_ids.beam_by_hand": (_tables_and_words, _beam),
+}
+
+
+# --- What makes a model large: sizes and costs from the library's parts
+
+
+def _scale_sizes(rng):
+    return [int(rng.integers(low, high)) for low, high in ((2, 5000), (1, 80), (1, 6), (1, 50))]
+
+
+def _numbers_of(n_items, d, layers, length):
+    from recsys_lib import counting
+
+    sizes = dict(n_items=n_items, n_factors=d, n_layers=layers)
+    found = counting.totals(counting.sequence_network(**sizes, places=1, length=length))
+    return found["tables"], found["dense"]
+
+
+def _flops_of(n_items, d, layers, history):
+    from recsys_lib import counting
+
+    parts = counting.sequence_network(n_items=n_items, n_factors=d, n_layers=layers, places=history)
+    return sum(part.flops for part in parts if part.name != "items"), parts[0].flops
+
+
+def _training_bytes(numbers, activations, batch):
+    from recsys_lib.counting import training_memory
+
+    return sum(training_memory(numbers, activations, batch).values())
+
+
+REGISTRY |= {
+    "scale.sasrec_numbers": (_scale_sizes, _numbers_of),
+    "scale.sasrec_flops": (_scale_sizes, _flops_of),
+    "scale.training_bytes": (lambda rng: rng.integers(1, 10**6, size=3).tolist(), _training_bytes),
+}
+
+
+# --- Many tasks, one body: the angle of two gradients, learnt weights of losses, a mix of experts
+
+
+def _gradient_cosine(a, b):
+    from recsys_lib.models.multi_task import gradient_cosine
+
+    return gradient_cosine(a, b)
+
+
+def _uncertainty_weighted(losses, s):
+    from recsys_lib.models.multi_task import uncertainty_weighted
+
+    return float(uncertainty_weighted(losses, s))
+
+
+def _mixture_of_experts(z, experts, gate):
+    from recsys_lib.models.multi_task import mixture
+
+    return np.asarray(mixture(np.maximum(z @ experts, 0)[None], (z @ gate)[None]))[0]
+
+
+REGISTRY |= {
+    "multi_task.cosine_of_gradients": (lambda rng: rng.normal(size=(2, 7)), _gradient_cosine),
+    "multi_task.weighted_by_uncertainty": (
+        lambda rng: (rng.random(4) + 0.1, rng.normal(size=4)), _uncertainty_weighted
+    ),
+    "multi_task.what_a_task_reads": (
+        lambda rng: (rng.normal(size=5), rng.normal(size=(4, 5, 3)), rng.normal(size=(5, 4))), _mixture_of_experts
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])

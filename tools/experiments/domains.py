@@ -40,16 +40,16 @@ WEIGHTS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 OF_POPULARITY = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
 LAMBDAS = (30.0, 100.0, 300.0, 1000.0)
 ALONE = (30.0, 50.0, 100.0, 200.0, 300.0, 500.0, 1000.0, 2000.0)  # of EASE alone, which has no other setting
-NEIGHBOURS, MUS, RIDGE = (30, 100, 300), (10.0, 30.0, 100.0, 300.0, 1000.0), (1.0, 3.0, 10.0, 30.0, 100.0)
+NEIGHBOURS, MUS, RIDGE = (30, 100, 300), (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0), (1.0, 3.0, 10.0, 30.0, 100.0)
 CUTS, LONG = (0, 1, 3, 10, 30), 30
 RARE = 3  # a film with at most so many likes before the test
 LATE = 1_377_993_600  # 2013-09-01, when MovieTweetings is nearly over
 IN_SLICES = ("Popularity", "EASE", "EASE, both", "EASE and text", "EASE and text, both", "ItemRidge")
 DRAWS = range(10)
 WORLDS = {  # what is shared, and whether tastes agree
-    "half of the films, tastes agree": {"shared_films": 0.5, "agreement": 1.0},
-    "no film, tastes agree": {"shared_films": 0.0, "agreement": 1.0},
-    "half of the films, tastes unrelated": {"shared_films": 0.5, "agreement": 0.0},
+    "films_agree": {"shared_films": 0.5, "agreement": 1.0},
+    "nothing_agree": {"shared_films": 0.0, "agreement": 1.0},
+    "films_unrelated": {"shared_films": 0.5, "agreement": 0.0},
 }
 WORLD = {"n_people": 300, "n_films": 300, "shared_people": 0.5, "density": (0.03, 0.1)}
 
@@ -256,8 +256,8 @@ def slices(target):
     rare = likes <= RARE
     return {
         "rare": rare,
-        "rare, in both": rare & shared,
-        "rare, in one": rare & ~shared,
+        "rare_in_both": rare & shared,
+        "rare_in_one": rare & ~shared,
         "known": ~rare,
     }
 
@@ -309,7 +309,7 @@ def cut_curve(target):
         chosen[str(n)] = its
         its = its if not n else its | {"Popularity": {}}
         lists = {row: target.lists(row, settings, "test", cut=n)[0] for row, settings in its.items()}
-        tables[f"cut {n}"] = table({row: [measured(found, relevant, ids)] for row, found in lists.items()})
+        tables[f"cut_{n}"] = table({row: [measured(found, relevant, ids)] for row, found in lists.items()})
     return tables, chosen
 
 
@@ -350,7 +350,7 @@ def worlds():
     """{world: {row: mean NDCG@10 of a draw and of the linked, or of all others}} with settings chosen in each draw."""
     tables = {}
     for name, knobs in WORLDS.items():
-        draws = [one_world(knobs, draw) for draw in DRAWS]
+        draws = [kept_world(knobs, draw) for draw in DRAWS]
         rows = {row: [] for row in draws[0]}
         for draw, values in enumerate(draws):
             for row in rows:
@@ -359,9 +359,17 @@ def worlds():
         one = {
             row: {"ndcg@10": [[round(v, 4) for part in parts for v in part.values()]]} for row, parts in rows.items()
         }
-        tables[f"world: {name}"] = {"users": users, "rows": one}
+        tables[f"world_{name}"] = {"users": users, "rows": one}
         print(name, {row: round(float(np.mean(its["ndcg@10"])), 4) for row, its in one.items()}, flush=True)
     return tables
+
+
+def kept_world(knobs, draw):
+    key = ["world", WORLD, knobs, draw, WEIGHTS, results.versions(), COMPUTES]
+    path = data_home() / "experiments" / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]}.json"
+    if not path.exists():
+        write_whole(path, {"key": key, "values": one_world(knobs, draw)})
+    return json.loads(path.read_text(encoding="utf-8"))["values"]
 
 
 def one_world(knobs, draw):
