@@ -20,9 +20,9 @@ from recsys_lib.task_intervals import value
 from recsys_lib.tasks import TASKS, four_tasks
 
 SEEDS = range(3)
-STOPS = [40, 80, 120]
+STOPS = [30, 60, 120]
 DROPOUTS = (0.5, 0.8)
-LEARNING_RATE = 0.003
+LEARNING_RATE = 0.006
 SETS = {"two tasks": TASKS[:2], "four tasks": TASKS}
 KINDS = {  # how a network of several tasks is built and weighted
     "losses as they come": {"body": "shared", "weighting": "sum"},
@@ -84,6 +84,7 @@ class Parts:
 
     def part(self, function, **settings):
         key = [function.__name__, settings, self.dataset.liked_from, self.print, results.versions(), COMPUTES]
+        key += [STOPS, LEARNING_RATE] if function is not rival else []
         digest = hashlib.sha256(json.dumps(["multi_task", key], sort_keys=True).encode()).hexdigest()[:24]
         path = data_home() / "experiments" / f"{digest}.json"
         if not path.exists():
