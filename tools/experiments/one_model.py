@@ -13,6 +13,7 @@ import multiprocessing
 import time
 
 import numpy as np
+import pandas as pd
 from _cost import _peak
 from _runner import CLASSES, SEED_ARGUMENT, Run, data_set, results
 
@@ -67,8 +68,6 @@ def plain(unit):
 
 def frames_of(parts, task):
     """One DataFrame a seed, as `measure` returned it."""
-    import pandas as pd
-
     return [pd.DataFrame({column: part[f"{task} {column}"] for column in ("top", "bottom")}) for part in parts]
 
 
@@ -267,7 +266,11 @@ def main(dataset, with_costs=True):
             print(dataset.name, "refits", task, refits[task], flush=True)
     cosines = run.part("OneTransformer", chosen["one"], 0, "test", measure=pulls,
                        arguments={"draw": 0, "every": EVERY})  # fmt: skip
-    values = {"chosen": chosen, "rivals": {name: rival["settings"] for name, rival in of.items()}, "tasks": compared,
+    by_seed = {}  # row: {task: the figure of each seed}
+    for row, parts in tests.items():
+        done = [task for task in TASKS if f"{task} top" in parts[0]]
+        by_seed[row] = {task: [round(value(f, METRIC[task]), 5) for f in frames_of(parts, task)] for task in done}
+    values = {"chosen": chosen, "figures": by_seed, "rivals": {name: rival["settings"] for name, rival in of.items()}, "tasks": compared,
               "refits": refits, "cosines": {k: round(v, 4) for k, v in cosines.items()},
               "costs": costs(run, chosen) if with_costs else {}, "targets": targets(compared)}  # fmt: skip
     run.record("one_model", {"every": EVERY, "longest": LONGEST, "margin": MARGIN}, values, seeds=SEEDS)
