@@ -270,7 +270,8 @@ def main(dataset, with_costs=True):
     for row, parts in tests.items():
         done = [task for task in TASKS if f"{task} top" in parts[0]]
         by_seed[row] = {task: [round(value(f, METRIC[task]), 5) for f in frames_of(parts, task)] for task in done}
-    values = {"chosen": chosen, "figures": by_seed, "rivals": {name: rival["settings"] for name, rival in of.items()}, "tasks": compared,
+    rival_settings = {name: rival["settings"] for name, rival in of.items()}
+    values = {"chosen": chosen, "figures": by_seed, "rivals": rival_settings, "tasks": compared,
               "refits": refits, "cosines": {k: round(v, 4) for k, v in cosines.items()},
               "costs": costs(run, chosen) if with_costs else {}, "targets": targets(compared)}  # fmt: skip
     run.record("one_model", {"every": EVERY, "longest": LONGEST, "margin": MARGIN}, values, seeds=SEEDS)
