@@ -271,8 +271,10 @@ def beside(target, chosen):
     told["doubtful pairs used"] = len(doubtful)
     if (true := true_pairs(target)) is not None:
         more["pairs by IMDb's numbers"] = true
-        same = len(set(map(tuple, true.tolist())) & set(map(tuple, pairs.to_numpy().tolist())))
+        by_number = set(map(tuple, true.tolist()))
+        same, guessed = (len(by_number & set(map(tuple, its.to_numpy().tolist()))) for its in (pairs, doubtful))
         told["IMDb"] = {"shared": len(true), "found": len(pairs), "right": same}
+        told["doubtful pairs right"] = guessed
     rows = {}
     for name, its in more.items():
         rows[name] = target.lists("EASE, both", settings, "test", others=target.others_by(its))[0]
