@@ -1,4 +1,4 @@
-"""Checkers of the chapter One transformer for all."""
+"""Checkers of the exercises about one transformer for four tasks."""
 
 import numpy as np
 

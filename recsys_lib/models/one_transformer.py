@@ -25,14 +25,13 @@ class OneTransformer:
     The network and its formulas: `OneTransformerNetwork`.   tasks: which it is trained for.   n_factors: d, the width
     of all tables.   inner: width inside a block.   n_layers: 0 leaves the sums alone.   length: films read of a
     history.   neighbors: films read beside a film whose genres are asked, those liked by the same people.
-    dropout: in the blocks;   drop, batch,
-    weight: task → share of h dropped, examples of a step, factor of its loss; those left out are the defaults.
+    dropout: in the blocks;   drop, batch, weight: task → share of h dropped, examples of a step, factor of its loss;
+    those left out are the defaults.
     steps: of training, each with a batch of every task.   learning_rate, weight_decay: AdamW's.   seed: fixes all.
     What it is taught: next likes, all likes of a person from a part of them (softmax over the catalogue); ratings, half
     of a person's from the other half (squared error; biases start at `BiasModel`'s); genres, half of a film's from the
     other half (binary cross-entropy); search, the films of a query with a typo drawn anew (softmax).
-    Fitted: `network_`.   Raises ValueError for a setting out of range. A step costs about batch · n_items · d.
-    Chapter: One transformer for all."""
+    Fitted: `network_`.   Raises ValueError for a setting out of range. A step costs about batch · n_items · d."""
 
     def __init__(
         self,

@@ -24,8 +24,8 @@ class Examples:
     `batch(names)` gives the next examples of some tasks to learn from, `given(task, rows, part)` what is read when
     people, films or queries are asked for.   sizes: of the tables.   titles: csr (n_items, n_pieces), each title's
     TF-IDF of its pieces of two and three letters, of length 1.   near: int (n_items, neighbors), 1 + the films that the
-    same people liked, by cosine; 0 where there are fewer.   likes, bias, mean, genres, decades: what tables start at.
-    Chapter: One transformer for all."""
+    same people liked, by cosine; 0 where there are fewer.   likes, bias, mean, genres, decades: what tables begin with.
+    """
 
     def __init__(self, tasks, part, *, length, neighbors, batch, rng):
         train = tasks.before(part)

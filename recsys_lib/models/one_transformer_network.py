@@ -1,5 +1,5 @@
-"""The network of the chapter One transformer for all: places with vectors in, one vector out, and its product with a
-table of what may be answered.
+"""The network of `OneTransformer`: places with vectors in, one vector out, and its product with a table of what may be
+answered.
 
 Plain `keras.ops`: each formula stands where it is computed. `OneTransformer` in `one_transformer` trains and asks it.
 """
@@ -25,8 +25,7 @@ def first_place(token, x, real):
 
         x_0 = q_task + 1/√n · Σ_j x_j      over the n places that are real
 
-    token: (d,).   x: (B, L, d).   real: bool (B, L), False = padding. Returns (B, d); the token alone where n = 0.
-    Chapter: One transformer for all."""
+    token: (d,).   x: (B, L, d).   real: bool (B, L), False = padding. Returns (B, d); the token alone where n = 0."""
     real = ops.cast(real, x.dtype)
     n = ops.maximum(ops.sum(real, axis=1), 1.0)
     return token + ops.einsum("bl,bld->bd", real, x) / ops.sqrt(n)[:, None]

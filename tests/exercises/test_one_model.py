@@ -1,4 +1,4 @@
-"""Other right ways and typical mistakes of the exercises of One transformer for all."""
+"""Other right ways and typical mistakes of the exercises about one transformer for four tasks."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""One transformer for all: one set of weights for four tasks beside two sets of single models, on both data sets.
+"""One set of weights for four tasks beside two sets of single models, on both data sets.
 
 Twins (a): a model a task, each of the size of the one; twins (b): each of a quarter outside the tables. All have the
 same choices, looked at along each training on validation (draw 0, seed 0), fitted before it. A twin keeps the point
