@@ -53,8 +53,7 @@ def attention_block(name, width, places, *, heads=1):
 
         numbers = 6 d² + 6 d;   FLOPs = 12 L d² + 4 L² d     (all L² pairs of places, also those the mask forbids)
 
-    Kept: inputs of the products, 7 L d + heads · L².   Source: Vaswani et al. 2017. Chapter: What makes a model
-    large."""
+    Kept: inputs of the products, 7 L d + heads · L².   Source: Vaswani et al. 2017."""
     d, n = width, places
     flops = 12 * n * d**2 + 4 * n**2 * d
     numbers = 6 * d**2 + 6 * d
@@ -101,7 +100,7 @@ def language_model(*, vocabulary, width, n_layers, hidden, n_heads, n_key_heads,
         a layer: d (d + 2 d_k) + d² of attention, 3 d · hidden of SwiGLU, 2 d of norms;   d_k = d · key heads / heads
 
     The vocabulary's table is read as input and, tied, as output.   size: bytes of a number, which may be below 1.
-    Source: Touvron et al. 2023. Chapter: What makes a model large."""
+    Source: Touvron et al. 2023."""
     d, d_key = width, width * n_key_heads // n_heads
     products = d * (d + 2 * d_key) + d * d + 3 * d * hidden
     flops = 2 * tokens * products + 4 * tokens**2 * d
@@ -119,7 +118,7 @@ def text_encoder(*, vocabulary, width, n_layers, hidden, positions, tokens):
 
         a layer: 4 d² + 4 d of attention, 2 d · hidden + hidden + d of two dense layers, 4 d of norms
 
-    Source: Devlin et al. 2019. Chapter: What makes a model large."""
+    Source: Devlin et al. 2019."""
     d = width
     products = 4 * d**2 + 2 * d * hidden
     numbers = n_layers * (products + hidden + 9 * d) + 2 * d
@@ -190,8 +189,7 @@ def training_memory(numbers, kept, batch, *, moments=2):
 def least_seconds(flops, read, *, flops_per_second, bytes_per_second):
     """What a machine needs at least: max(FLOPs / speed, bytes / speed of memory). The larger term is the bottleneck.
 
-    Raises ValueError for a speed that is not above 0. Source: Williams, Waterman & Patterson 2009 (the roofline).
-    Chapter: What makes a model large."""
+    Raises ValueError for a speed that is not above 0. Source: Williams, Waterman & Patterson 2009 (the roofline)."""
     setting("flops_per_second", flops_per_second, 0, above=True)
     setting("bytes_per_second", bytes_per_second, 0, above=True)
     return max(setting("flops", flops, 0) / flops_per_second, setting("read", read, 0) / bytes_per_second)

@@ -16,8 +16,7 @@ def parts_of(model, *, history=10):
     """The parts of a fitted model as one request uses them: a person with `history` likes, the whole catalogue scored.
 
     A list of `Part`. Raises NotFittedError for a model that is not fitted, KeyError for a class that is not counted
-    here, ValueError for a history that is no whole number above 0, or that the model has no room for.
-    Chapter: What makes a model large."""
+    here, ValueError for a history that is no whole number above 0, or that the model has no room for."""
     setting("history", history, 1, whole=True)
     require(model, BaseRecommender)._check_fitted()
     for kind in type(model).__mro__:
@@ -30,7 +29,7 @@ def keras_numbers(network, *, tables=("embedding", "table")):
     """{numbers, tables, dense} of any Keras model.
 
     tables: a weight stands in a table where its path holds one of these words. Raises TypeError for what has no
-    weights. Chapter: What makes a model large."""
+    weights."""
     if not hasattr(network, "weights"):
         raise TypeError(f"expected a Keras model, received {type(network).__name__}")
     sizes = {weight.path: int(np.prod(weight.shape)) for weight in network.weights if "seed" not in weight.path}

@@ -674,41 +674,6 @@ REGISTRY |= {
 }
 
 
-# --- What makes a model large: sizes and costs from the library's parts
-
-
-def _scale_sizes(rng):
-    return [int(rng.integers(low, high)) for low, high in ((2, 5000), (1, 80), (1, 6), (1, 50))]
-
-
-def _numbers_of(n_items, d, layers, length):
-    from recsys_lib import counting
-
-    sizes = dict(n_items=n_items, n_factors=d, n_layers=layers)
-    found = counting.totals(counting.sequence_network(**sizes, places=1, length=length))
-    return found["tables"], found["dense"]
-
-
-def _flops_of(n_items, d, layers, history):
-    from recsys_lib import counting
-
-    parts = counting.sequence_network(n_items=n_items, n_factors=d, n_layers=layers, places=history)
-    return sum(part.flops for part in parts if part.name != "items"), parts[0].flops
-
-
-def _training_bytes(numbers, activations, batch):
-    from recsys_lib.counting import training_memory
-
-    return sum(training_memory(numbers, activations, batch).values())
-
-
-REGISTRY |= {
-    "scale.sasrec_numbers": (_scale_sizes, _numbers_of),
-    "scale.sasrec_flops": (_scale_sizes, _flops_of),
-    "scale.training_bytes": (lambda rng: rng.integers(1, 10**6, size=3).tolist(), _training_bytes),
-}
-
-
 # --- Many tasks, one body: the angle of two gradients, learnt weights of losses, a mix of experts
 
 

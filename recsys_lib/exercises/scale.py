@@ -1,4 +1,4 @@
-"""Checkers of the chapter What makes a model large."""
+"""Checkers of the exercises on what a model costs."""
 
 from recsys_lib.exercises import check_function, check_value, exercise, question, right
 

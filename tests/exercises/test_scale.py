@@ -1,4 +1,4 @@
-"""Other right ways and typical mistakes of the exercises of What makes a model large."""
+"""Other right ways and typical mistakes of the exercises on what a model costs."""
 
 import numpy as np
 import pytest
