@@ -140,8 +140,8 @@ def test_fingerprint_sees_values_types_shapes_and_ids(tmp_path):
 def test_every_recorded_result_of_the_package_is_complete():
     for path in results._FOLDER.glob("*.json"):
         content = results.load(path.stem)
-        of_tweets = list(content["inputs"]) == ["movietweetings"]
-        assert content["terms"] == (results.TERMS_OF_MOVIETWEETINGS if of_tweets else results.TERMS), path.name
+        terms = {"movietweetings": results.TERMS_OF_MOVIETWEETINGS, "known_world": results.TERMS_OF_WORLD}
+        assert content["terms"] == terms.get(" ".join(content["inputs"]), results.TERMS), path.name
         keys = {"name", "terms", "settings", "values", "seeds", "versions", "inputs", "seconds"}
         assert set(content) == keys, path.name
         assert content["name"] == path.stem

@@ -22,7 +22,9 @@ TERMS = (
     "https://doi.org/10.1145/2827872): for research, with this citation, under these same conditions, and not for "
     "commercial use without their permission. The LICENSE of the book says more."
 )
+TERMS_OF_WORLD = "Simulated: these people and films do not exist. Under the licence of the code."
 TERMS_OF_MOVIETWEETINGS = "Derived from MovieTweetings, Copyright (c) 2013 Simon Dooms, under the MIT licence."
+_TERMS_OF = {("movietweetings",): TERMS_OF_MOVIETWEETINGS, ("known_world",): TERMS_OF_WORLD}
 _FOLDER = Path(__file__).parent
 _PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "keras", "tensorflow", "tensorflow-cpu")
 
@@ -79,7 +81,7 @@ def record(name, settings, values, *, seeds, inputs, seconds, folder=None):
     path = _path(name, Path(folder) if folder is not None else _FOLDER)
     content = {
         "name": name,
-        "terms": TERMS_OF_MOVIETWEETINGS if list(inputs) == ["movietweetings"] else TERMS,
+        "terms": _TERMS_OF.get(tuple(inputs), TERMS),
         "settings": _for_json(settings),
         "values": _for_json(values),
         "seeds": [int(seed) for seed in seeds],

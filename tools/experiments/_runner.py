@@ -10,6 +10,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,8 @@ from recsys_lib.data import (
     data_home,
     load_movielens,
     load_movietweetings,
+    simulate_sequences,
+    simulate_world,
     split_by_user_time,
     split_leave_last_out,
 )
@@ -59,7 +62,16 @@ def data_set(name):
         return DataSet(name, load_movietweetings().k_core(user=5, item=5), 8.0, "_movietweetings")
     if name == "last_film_movietweetings":  # the second of a chapter that begins with MovieLens
         return data_set("sequences")._replace(name=name, suffix="_movietweetings")
+    if name == "known_world":  # of which the best possible NDCG is known
+        return DataSet(name, known_world().interactions, None, "_world", split_leave_last_out)
     return DataSet(name, load_movietweetings().k_core(user=3, item=3), None, "", split_leave_last_out)
+
+
+@cache
+def known_world():
+    """The truth of the data set of this name: the world of Sequences with three times its people, and twelve steps."""
+    world = simulate_world(n_users=3000, n_items=150, rng=0)
+    return simulate_sequences(world, length=12, rng=0)
 
 
 def order_and_date(dataset):
