@@ -10,6 +10,7 @@ from front_lists import spelt
 from recsys_lib.data import load_movietweetings, split_leave_last_out
 from recsys_lib.data.sequences import sequences
 from recsys_lib.models.beam import beam_search
+from recsys_lib.models.content import film_texts
 from recsys_lib.models.semantic_ids import PrefixTree, tell_apart
 
 NAMES = ("codes", "code_beams")
@@ -31,6 +32,11 @@ def stored(scripts):
 def words(stored):
     """{kind: words of all films}."""
     return {kind: tool.words_of(stored["codes"]["kinds"][kind]) for kind in tool.KINDS}
+
+
+@pytest.fixture(scope="module")
+def text():
+    return (explore.ROOT / "book" / "explore" / "codes.md").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -158,11 +164,11 @@ def test_rows_are_probabilities_and_hold_all_that_a_beam_asks_for(stored, words)
             assert (tree.find(tool.found(rows, tree)) >= 0).all()
 
 
-def test_the_text_says_what_was_counted(stored):
-    text = (explore.ROOT / "book" / "explore" / "codes.md").read_text("utf-8")
+def test_the_text_says_what_was_counted(text, stored):
     text_codes, of_ratings = (stored["codes"]["kinds"][kind]["counted"] for kind in tool.KINDS)
     told, by_ratings = (stored["code_beams"]["told"][kind] for kind in tool.KINDS)
-    n, without = len(stored["codes"]["titles"].split("\n")), stored["codes"]["kinds"]["collaborative"]["without"]
+    n = len(stored["codes"]["titles"].split("\n"))
+    own = n - len(unpacked(stored["codes"]["kinds"]["collaborative"]["without"], "uint16"))
 
     def share(number):
         return f"{number:.2f}".replace("0.", ".", 1)
@@ -172,28 +178,49 @@ def test_the_text_says_what_was_counted(stored):
 
     for sentence in (
         f"There are {n:,} films to find",
-        f"The first code of text explains {share(text_codes['year'])} of the variance of the year, the first code of "
-        f"ratings {share(of_ratings['year'])}.",
+        f"The first code of text explains {share(text_codes['year'])} of the variance of the year.",
+        f"The first code of ratings explains {share(of_ratings['year'])}, ",
         f"Of the six nearest films by cosine, {text_codes['one']:.1f} share the first code in text and "
         f"{of_ratings['one']:.1f} in ratings",
         f"by chance it would be {share(text_codes['chance'])} and {share(of_ratings['chance'])}",
         f"The first two are shared by {text_codes['two']:.1f} and {of_ratings['two']:.1f}.",
-        f"{text_codes['alone']:,} films have their first three codes for themselves in text",
-        f"finds {told['same']:.1f} of the best ten in text and {by_ratings['same']:.1f} in ratings",
-        f"In step three {told['third']:.1f} % of the probability lies on codes with which some film's word goes on in "
-        f"text, {by_ratings['third']:.1f} % in ratings",
-        f"among the ten words of {people(told['hits'])} of them in text and of {people(by_ratings['hits'])} in ratings",
-        f"The {len(unpacked(without, 'uint16'))} films with fewer than three ratings",
+        f"{text_codes['alone']:,} films have their first three codes for themselves in text, "
+        f"{100 * text_codes['alone'] / n:.0f} %. In ratings it is {100 * of_ratings['alone'] / own:.0f} % "
+        f"({of_ratings['alone']:,} of {own:,}).",
+        f"a beam of ten finds {told['same']:.1f} in text and {by_ratings['same']:.1f} in ratings",
+        f"In step three the model gives {told['third']:.1f} % of the probability to codes that lead to a film, in text "
+        "and in ratings",
+        f"among the ten words of {people(told['hits'])} of them in text (person ",
+        f") and of {people(by_ratings['hits'])} in ratings",
+        f"Without these last ratings {n - own} films have fewer than three",
     ):
         assert sentence in text, sentence
+    assert f"{told['third']:.1f}" == f"{by_ratings['third']:.1f}"  # one number for both
     assert told["outside"] == by_ratings["outside"] == 0 and "without the tree writes the same ten words" in text
 
 
-def test_the_opening_film_shows_what_the_text_says_of_it(stored, words):
-    titles = stored["codes"]["titles"].split("\n")
+def test_the_opening_film_shows_what_the_text_says_of_it(text, stored, words, split):
+    value, of_text = stored["codes"], words["text"]
+    titles, years = value["titles"].split("\n"), unpacked(value["years"], "uint16")
     alien, aliens = titles.index("Alien"), titles.index("Aliens")
-    near = tool.of_twelve(stored["codes"]["kinds"]["text"]["near"]).reshape(-1, tool.NEAREST)
-    assert aliens in near[alien] and tool.shared(words["text"], alien, aliens) == 0
+    near = tool.of_twelve(value["kinds"]["text"]["near"]).reshape(-1, tool.NEAREST)
+    assert aliens in near[alien] and tool.shared(of_text, alien, aliens) == 0
+    written = [" · ".join(map(str, of_text[film, : tool.LEVELS])) for film in (alien, aliens)]
+    (one, other), second = of_text[[alien, aliens], 0], of_text[alien, 1]
+    assert of_text[aliens, 1] == second
+    below = [years[of_text[:, 0] == code] for code in (one, other)]
+    fiction = unpacked(value["genres"], "uint32") >> value["genreNames"].index("Sci-Fi") & 1
+    there = fiction[of_text[:, 1] == second]
+    for sentence in (
+        f"their words begin differently: {written[0]} and {written[1]}.",
+        f"Group {one} holds films of {below[0].min()} to {below[0].max()}, "
+        f"group {other} films of {below[1].min()} to {below[1].max()}",
+        f"Both have {second} as second code: of the {len(there)} films with it, {100 * there.mean():.0f} % are science "
+        f"fiction, of all films {100 * fiction.mean():.0f} %.",
+        f"So second code {second} means the same",
+        f"“{film_texts(split.before('test').item_table)[alien]}”",
+    ):
+        assert sentence in text, sentence
 
 
 def test_a_beam_without_the_tree_writes_the_same_ten_words(stored, words):
@@ -216,6 +243,40 @@ def test_what_the_text_counts_of_ten_people_comes_out_again(stored, words):
             third.append(100 * tool.inside(rows, tree)[2])
         again = [np.mean(same), np.mean(outside), np.sum(hits), np.mean(third)]
         assert again == pytest.approx(list(told.values()), abs=0.006)
+
+
+def test_the_text_says_what_beams_do_for_ten_people(text, stored, words):
+    of_kinds = {}
+    for kind in tool.KINDS:
+        tree, told = PrefixTree(words[kind]), {"first": {}, "hits": [], "dropped": [], "rated": 0}
+        for number, person in enumerate(stored["code_beams"]["people"], start=1):
+            value = person["kinds"][kind]
+            rows, target = tool.restored_rows(value), tree.words[person["next"]]
+            for width in (1, tool.WIDEST):
+                likeliest = tree.find(tool.found(rows, tree, width))[0] == value["best"][0]
+                told["first"][width] = told["first"].get(width, 0) + likeliest
+            steps = beam_search(tool.Stored.start(), tool.Stored(rows), width=tool.WIDEST, tree=tree)
+            kept = [(codes[0] == target[: level + 1]).all(axis=1).any() for level, (codes, _totals) in enumerate(steps)]
+            films = tree.find(steps[-1][0][0])
+            told["dropped"].append(len(kept) if all(kept) else kept.index(False))
+            told["rated"] += np.isin(films, person["history"]).sum()
+            if person["next"] in films:
+                told["hits"].append(number)
+        of_kinds[kind] = told
+    of_text, of_ratings = of_kinds.values()
+    assert of_text["first"][tool.WIDEST] == of_ratings["first"][tool.WIDEST] == tool.PEOPLE
+    (person,), dropped = of_text["hits"], np.bincount(of_text["dropped"], minlength=3)
+    assert not of_ratings["hits"] and dropped[:2].sum() == tool.PEOPLE - 1
+    for sentence in (
+        f"It is for {spelt(int(of_text['first'][1]))} of the ten people in text and for "
+        f"{spelt(int(of_ratings['first'][1]))} in ratings; with width {tool.WIDEST}, for all ten.",
+        f"among the ten words of one of them in text (person {person}) and of none in ratings",
+        f"dropped in step 1 for {spelt(int(dropped[0]))} people and in step 2 for {spelt(int(dropped[1]))}.",
+        f"{of_text['rated']} of {tool.PEOPLE * tool.WIDEST} in text and {of_ratings['rated']} in ratings.",
+    ):
+        assert sentence in text, sentence
+    script = (explore.DATA.parent / "codes.js").read_text("utf-8")
+    assert f"ASKED = {person};" in script  # the page opens with this person
 
 
 @pytest.fixture(scope="module")

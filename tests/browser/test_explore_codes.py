@@ -121,7 +121,8 @@ def test_it_opens_with_a_film_and_one_step(kept_page, trees, titles):
     ) and f"first two by {others[1]}, all three by {others[2]}" in reading(page)
     assert page.locator(".codes-tiles input:checked").count() == 3
     assert reading(page, 1).startswith(
-        "Step 1 of 4: 64 beginnings go on in the tree, with 100.0 % of the probability; the best 10 are kept."
+        "Step 1 of 4. Beginnings of a film's word: 64; the model gives them 100.0 % of the probability. "
+        "Kept: the likeliest 10. "
     )
     assert page.locator(".codes-now li").count() == 10 and page.locator(".codes-drawn rect").count() == 11
     for n in (0, 1):
@@ -192,7 +193,8 @@ def test_a_film_without_a_vector_of_its_own_says_so(open_page, value, titles):
 
 
 def test_four_steps_forth_and_back(page, value, trees, titles):
-    person = value["code_beams"]["people"][0]
+    person = value["code_beams"]["people"][5]  # whose next film the beam finds
+    assert page.get_by_label("A person of the test").input_value() == "5"
     tree, rows = trees["text"], tool.restored_rows(person["kinds"]["text"])
     steps = beam_search(tool.Stored.start(), tool.Stored(rows), width=10, tree=tree)
     target = tree.words[person["next"]]
@@ -200,16 +202,16 @@ def test_four_steps_forth_and_back(page, value, trees, titles):
     for step in (2, 3, 4):
         press(page, "Next step")
         shown.append(listed(page, "now"))
-        assert reading(page, 1).startswith(f"Step {step} of 4: ")
+        assert reading(page, 1).startswith(f"Step {step} of 4. ")
         there = any((word == target[:step]).all() for word in steps[step - 1][0][0])
-        assert ("was dropped in step" in reading(page, 1)) == (not there)
+        assert there and ("is still among the kept." if step < 4 else "is in place 9.") in reading(page, 1)
     assert page.get_by_role("button", name="Next step").is_disabled()
     films = tree.find(steps[-1][0][0])
     for line, film in zip(shown[3], films, strict=True):
         assert titles[film].split(" (")[0] in line.split("\n")[0]
     same = len(set(films.tolist()) & set(person["kinds"]["text"]["best"]))
-    assert reading(page, 1).endswith(f"Of the best 10 of all films the beam found {same}.")
-    assert sum(line.startswith("●") for line in shown[3]) == (person["next"] in films)
+    assert reading(page, 1).endswith(f"Of the likeliest 10 of all films, the beam found {same}.")
+    assert [line.startswith("●") for line in shown[3]] == (films == person["next"]).tolist()
     for step in (3, 2, 1):
         press(page, "One back")
         assert listed(page, "now") == shown[step - 1]
@@ -220,6 +222,50 @@ def test_four_steps_forth_and_back(page, value, trees, titles):
     )
 
 
+def test_a_film_dropped_by_the_beam_is_said_to_be(open_page, value, trees):
+    person, tree = value["code_beams"]["people"][0], trees["text"]
+    rows, target = tool.restored_rows(person["kinds"]["text"]), tree.words[person["next"]]
+    steps = beam_search(tool.Stored.start(), tool.Stored(rows), width=10, tree=tree)
+    kept = [(codes[0] == target[: level + 1]).all(axis=1).any() for level, (codes, _totals) in enumerate(steps)]
+    page = open_page(PAGE, query=f"{ALIEN}&person=1&step=4")
+    assert f", was dropped in step {kept.index(False) + 1}." in reading(page, 1)
+    assert not any(line.startswith("●") for line in listed(page, "now"))
+
+
+def test_the_focus_stays_where_a_button_switches_itself_off(page):
+    def focused():
+        return page.evaluate(f"{FOCUS}.innerText")
+
+    page.get_by_role("button", name="Next step").focus()
+    for expected in ("Next step", "Next step", "One back"):
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(50)  # the browser takes the focus off a disabled button when it draws
+        assert focused() == expected
+    for expected in ("One back", "One back", "One back", "Next step"):
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(50)
+        assert focused() == expected
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Start again").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(50)
+    assert focused() == "Next step" and reading(page, 1).startswith("Nothing is written yet")
+
+
+def test_on_a_phone_a_line_begins_with_the_codes_and_boxes_stay_apart(open_page):
+    page = open_page(PAGE, width=360)
+    rows = page.locator(".codes-now li").evaluate_all(
+        """(lines) => lines.map((line) => [".what", "strong"].map((of) => line.querySelector(of)
+            .getBoundingClientRect())).map(([what, code]) => what.top - code.bottom)"""
+    )
+    assert len(rows) == 10 and min(rows) >= -2, rows  # codes stand above the films, not beside them
+    boxes = page.locator(".codes-drawn rect").evaluate_all(
+        "(boxes) => boxes.map((box) => box.getBoundingClientRect()).map(({ left, right }) => [left, right])"
+    )
+    columns = sorted({tuple(box) for box in boxes})
+    assert len(columns) == 2 and columns[1][0] - columns[0][1] > 5, columns
+
+
 def test_the_width_is_moved_by_keyboard(page):
     tab_to(page, "Beam width")
     page.keyboard.press("Home")
@@ -227,7 +273,7 @@ def test_the_width_is_moved_by_keyboard(page):
     for width in (2, 3):
         page.keyboard.press("ArrowRight")
         assert len(listed(page, "now")) == width
-    page.get_by_role("status").filter(has_text="the best 3 are kept").wait_for(state="attached")
+    page.get_by_role("status").filter(has_text="Kept: the likeliest 3.").wait_for(state="attached")
 
 
 def test_the_state_stands_in_the_address(open_page):
@@ -246,7 +292,7 @@ def test_the_state_stands_in_the_address(open_page):
     assert page.locator(".codes-now").is_visible() and not page.locator(".explore-still").is_visible()
     for wrong in ("#film=abc&codes=x&person=11&width=0&step=9", "#film=&person=-1", "#"):
         page = open_page(PAGE, query=wrong)
-        assert reading(page).startswith("Alien is") and reading(page, 1).startswith("Step 1 of 4: 64 beginnings"), wrong
+        assert reading(page).startswith("Alien is") and reading(page, 1).startswith("Step 1 of 4. "), wrong
 
 
 def test_axe_finds_nothing_in_any_state(open_page):

@@ -2,7 +2,7 @@
 (function () {
 	"use strict";
 	const { el, set, renew, format, fill } = explore, { LEVELS, LENGTH, rated, shared, in_tree, beams } = words;
-	const LISTED = 8, READ = 6, OPENING = 78748; // Alien
+	const LISTED = 8, READ = 6, OPENING = 78748, ASKED = 6; // Alien; a person whose next film a beam of text finds
 
 	const written = (word) => word.join(" · ");
 	const many = (n, one = "film") => `${n.toLocaleString("en-GB")} ${one}${n === 1 ? "" : "s"}`;
@@ -152,7 +152,7 @@
 			film = Math.max(data.ids.indexOf(Number(asked.get("film"))), -1);
 			if (film < 0) film = data.ids.indexOf(OPENING);
 			path = of().word(film).slice(0, LEVELS);
-			select.value = within("person", 1, people.length, 1) - 1;
+			select.value = within("person", 1, people.length, ASKED) - 1;
 			slider.value = within("width", 1, Number(slider.max), slider.defaultValue);
 			slider.nextElementSibling.textContent = slider.value;
 			step = within("step", 0, LENGTH, 1);
@@ -167,9 +167,11 @@
 		select.append(...people.map(({ history }, i) => el("option", { value: i }, `Person ${i + 1}, after ${data.short[history.at(-1)]}`)));
 		select.onchange = to(() => 1);
 		explore.range(slider, to(() => step), (value) => String(value));
-		next.onclick = to(() => step + 1);
-		back.onclick = to(() => step - 1);
-		again.onclick = to(() => 0);
+		// A button that switches itself off would drop the focus.
+		const press = (there) => ({ currentTarget }) => { to(there)(); if (currentTarget.disabled) (next.disabled ? back : next).focus(); };
+		next.onclick = press(() => step + 1);
+		back.onclick = press(() => step - 1);
+		again.onclick = press(() => 0);
 		find(".codes-kind").onchange = (event) => { kind = event.target.value; pick(film); run(); };
 		find(".codes-lists").onclick = ({ target: { dataset } }) => { if (dataset.film) pick(Number(dataset.film)); };
 		window.addEventListener("hashchange", recall);
