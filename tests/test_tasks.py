@@ -11,7 +11,7 @@ from recsys_lib import task_rivals
 from recsys_lib.data import load_movielens
 from recsys_lib.evaluation import evaluate
 from recsys_lib.models import EASE
-from recsys_lib.task_intervals import tasks_bootstrap, value
+from recsys_lib.task_intervals import read_tasks, tasks_bootstrap, value
 from recsys_lib.tasks import Ratings, four_tasks, with_typo
 
 TOY_STORIES = {"Toy Story", "Toy Story 2", "Toy Story 3", "Toy Story of Terror"}
@@ -193,6 +193,7 @@ def test_value_and_interval_by_hand():
         (lambda d, t: value(frame([1], [1]), "AUC"), ValueError, "metric"),
         (lambda d, t: tasks_bootstrap([frame([1, 2], [1, 1])], [], metric="RMSE"), ValueError, "same units"),
         (lambda d, t: with_typo(3, rng=0), TypeError, "str"),
+        (lambda d, t: read_tasks("attention"), KeyError, "a table a task"),
     ],
 )
 def test_bad_input_is_named(data, tasks, call, error, said):
