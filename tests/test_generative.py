@@ -9,7 +9,7 @@ import pytest
 from recsys_lib.data import IdMap, Interactions, split_leave_last_out
 from recsys_lib.evaluation import evaluate
 from recsys_lib.models import load, recommend
-from recsys_lib.models.beam import as_scores, beam_search
+from recsys_lib.models.beam import as_scores, beam_search, lift
 from recsys_lib.models.semantic_ids import PrefixTree
 
 pytest.importorskip("keras")
@@ -100,6 +100,15 @@ def test_an_item_that_nobody_trained_shares_its_cell():
     assert found[1] == pytest.approx(first[0] - np.log(3), rel=1e-5)
     assert found[3] == pytest.approx(first[1], rel=1e-5)
     assert found[2] == pytest.approx(speaker.of_word(0, [0, 2]), rel=1e-5)
+
+
+def test_lift_by_hand():
+    """One word has .2 for this person and .1 on average, the other .3 and .3."""
+    others = np.log([[0.05, 0.3], [0.15, 0.3]])
+    np.testing.assert_allclose(lift(np.log([[0.2, 0.3]]), others), [[np.log(2), 0]], atol=1e-12)
+    np.testing.assert_allclose(lift(np.array([[-1000.0]]), np.array([[-1001.0]])), [[1]])  # nothing underflows
+    with pytest.raises(ValueError, match="same items"):
+        lift(np.zeros((1, 2)), np.zeros((1, 3)))
 
 
 def test_what_was_not_found_lies_below():

@@ -16,7 +16,7 @@ def experiment():
     return experiment_module("semantic_ids")
 
 
-@pytest.mark.parametrize(("name", "data"), zip(NAMES, ("sequences", "sequences_movielens")))
+@pytest.mark.parametrize(("name", "data"), list(zip(NAMES, ("sequences", "sequences_movielens"))))
 def test_made_from_these_data(runner, name, data):
     stored = results.load(name)
     (fingerprint,) = stored["inputs"].values()

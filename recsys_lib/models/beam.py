@@ -57,6 +57,21 @@ def _columns(table, n_codes):
     return np.pad(table, ((0, 0), (0, n_codes - table.shape[1])), constant_values=-1)
 
 
+def lift(log_p, others):
+    """How much likelier one history makes a word than other people's do.
+
+        lift(u, i) = log p(i | u) − log (1/n) Σ_v p(i | v)
+
+    log_p: (m, n_items), of the people asked about.   others: (n, n_items), log p of the people v.   Returns float64
+    (m, n_items); what is likely for everybody gains nothing by it. Raises ValueError for other items, or nobody.
+    Chapter: Semantic ids."""
+    log_p, others = np.asarray(log_p, np.float64), np.asarray(others, np.float64)
+    if log_p.ndim != 2 or others.ndim != 2 or log_p.shape[1] != others.shape[1] or not len(others):
+        raise ValueError(f"expected log p of the same items for both, received shapes {log_p.shape}, {others.shape}")
+    highest = others.max(axis=0)
+    return log_p - highest - np.log(np.exp(others - highest).mean(axis=0))
+
+
 def as_scores(items, log_p, n_items):
     """What a beam found as scores of the whole catalogue: 1 below the worst of a row where nothing was found."""
     there = items >= 0

@@ -29,7 +29,7 @@ from text_encoder import table as cold_table
 from recsys_lib.data import ColdItems, cold_items, data_home
 from recsys_lib.metrics import ndcg as ndcg_of
 from recsys_lib.models import ALS, load
-from recsys_lib.models.beam import as_scores, beam_search
+from recsys_lib.models.beam import as_scores, beam_search, lift
 from recsys_lib.models.cold_items import ContentCosine, ItemRidge, unit
 from recsys_lib.models.content import film_texts
 from recsys_lib.models.generative import GenerativeRetrieval
@@ -234,8 +234,7 @@ class Ruled(Same):
             codes = codes[:, :, : int(self.rule[-1])]
         log_p = codes.sum(axis=2)
         scores = np.full((some, len(model.words_)), -1e9, np.float32)
-        everybody = np.log(np.exp(log_p[some:].astype(np.float64)).mean(axis=0)) if self.rule != "log p" else 0
-        scores[:, self.items] = log_p[:some] - everybody
+        scores[:, self.items] = log_p[:some] if self.rule == "log p" else lift(log_p[:some], log_p[some:])
         return scores
 
 
