@@ -12,15 +12,15 @@ question(
 )
 question(
     "semantic_ids.q2",
-    a="Popularity knows nothing about the person. Most of the gap may come from reading the history at all.",
-    b=right("Right: it has the same network, tree and number of words, and only the meaning is gone."),
-    c="A larger network may score more or less, with or without meaning. What has to change, and nothing else?",
-)
-question(
-    "semantic_ids.q3",
     a="Finding the next branch costs one look into a table. The network takes nearly all of the time.",
     b="The network's probabilities are not touched. What can a word be without a tree?",
     c=right("Right: most rows of codes are no film's word, and a list may hold only films."),
+)
+question(
+    "semantic_ids.q3",
+    a="Popularity knows nothing about the person. Most of the gap may come from reading the history at all.",
+    b=right("Right: it has the same network, tree and number of words, and only the meaning is gone."),
+    c="A larger network may score more or less, with or without meaning. What has to change, and nothing else?",
 )
 question(
     "semantic_ids.q4",

@@ -11,10 +11,18 @@ def said(capsys, name, answer):
     return state, capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("name", "letter"), [("q1", "b"), ("q2", "b"), ("q3", "c"), ("q4", "c")])
+@pytest.mark.parametrize(
+    ("name", "letter"),
+    [
+        ("semantic_ids.q1", "b"),
+        ("semantic_ids.q2", "c"),
+        ("semantic_ids.q3", "b"),
+        ("semantic_ids.q4", "c"),
+    ],
+)
 def test_questions(capsys, name, letter):
-    assert said(capsys, f"semantic_ids.{name}", None)[0] == "not yet"
-    states = {option: said(capsys, f"semantic_ids.{name}", option)[0] for option in "abcd"}
+    assert said(capsys, name, None)[0] == "not yet"
+    states = {option: said(capsys, name, option)[0] for option in "abcd"}
     assert states == {option: "right" if option == letter else "wrong" for option in "abcd"}
 
 
