@@ -224,7 +224,9 @@ def second_data(result):
     """(stored result of the second data set, name of the first data, name of the second), stored or not."""
     name, *table = result.split("/")
     options = [("/".join([name + ending, *table]), *data) for ending, data in SECOND.items()]
-    return next((option for option in options if stored_frames(option[0]) is not None), options[0])
+    stored = [option for option in options if stored_frames(option[0]) is not None]
+    tested = [option for option in options if stored_frames(option[0].split("/")[0]) is not None]
+    return (stored + tested + options)[0]  # a table that was not measured there: the data of the chapter's test
 
 
 def settings_of(result, row):

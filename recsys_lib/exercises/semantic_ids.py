@@ -24,11 +24,14 @@ question(
 )
 question(
     "semantic_ids.q4",
-    a="Among the cold films alone its text codes found some. So it has learnt something about them.",
+    a="Among the new films alone its text codes, by lift, found more than permuted ones. So it has learnt something "
+    "about them.",
     b="Ten places are enough for the other models. Which words has the decoder seen as an answer?",
-    c=right("Right: in training no cold word was ever the answer, so every warm word beats it; ranking helps only"
-            " once the candidates are cut to the new films."),
-)  # fmt: skip
+    c=right(
+        "Right: in training no word of a new film was ever the answer, so log p puts trained words first, and new ones "
+        "meet only each other once the tree is cut to them."
+    ),
+)
 
 
 @exercise("semantic_ids.word")
