@@ -30,9 +30,10 @@ def keras_numbers(network, *, tables=("embedding", "table")):
 
     tables: a weight stands in a table where its path holds one of these words. Raises TypeError for what has no
     weights."""
-    if not hasattr(network, "weights"):
+    weights = getattr(network, "weights", None)
+    if not isinstance(weights, list):  # a recommender has a method of that name
         raise TypeError(f"expected a Keras model, received {type(network).__name__}")
-    sizes = {weight.path: int(np.prod(weight.shape)) for weight in network.weights if "seed" not in weight.path}
+    sizes = {weight.path: int(np.prod(weight.shape)) for weight in weights if "seed" not in weight.path}
     in_tables = sum(size for path, size in sizes.items() if any(word in path for word in tables))
     numbers = sum(sizes.values())
     return {"numbers": numbers, "tables": in_tables, "dense": numbers - in_tables}
