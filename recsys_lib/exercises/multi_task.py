@@ -26,7 +26,7 @@ question(
     "multi_task.q4",
     a=right("Right: share where a harmful cost is excluded, and keep apart what loses. Then find out why."),
     b="Tasks do not vote: people use the search. Must all four be shared?",
-    c="In three tasks a harmful loss is excluded, and one network is kept in place of three. Must it be all or nothing?",
+    c="In three tasks a harmful loss is excluded, and one network is kept in place of three. All or nothing?",
 )
 
 
