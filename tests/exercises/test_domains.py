@@ -12,11 +12,13 @@ def said(capsys, name, answer):
     return state, capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("name", "letter"), [("q1", "b"), ("q2", "b"), ("q3", "b"), ("q4", "c")])
+@pytest.mark.parametrize(
+    ("name", "letter"), [("domains.q1", "b"), ("domains.q2", "b"), ("domains.q3", "b"), ("domains.q4", "c")]
+)
 def test_questions(capsys, name, letter):
-    assert said(capsys, f"domains.{name}", None)[0] == "not yet"
+    assert said(capsys, name, None)[0] == "not yet"
     for one in "abcd":
-        assert said(capsys, f"domains.{name}", one.upper())[0] == ("right" if one == letter else "wrong")
+        assert said(capsys, name, one.upper())[0] == ("right" if one == letter else "wrong")
 
 
 @pytest.mark.parametrize("answer", [8.5 / 20, 0.425, np.float32(0.425), "0.425"])

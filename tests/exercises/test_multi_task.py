@@ -11,9 +11,10 @@ def said(capsys, name, answer):
     return state, capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("name", "best"), [("q1", "b"), ("q2", "a"), ("q3", "b"), ("q4", "a")])
+@pytest.mark.parametrize(
+    ("name", "best"), [("multi_task.q1", "b"), ("multi_task.q2", "a"), ("multi_task.q3", "b"), ("multi_task.q4", "a")]
+)
 def test_questions(capsys, name, best):
-    name = f"multi_task.{name}"
     assert said(capsys, name, None)[0] == "not yet"
     assert {letter: said(capsys, name, letter)[0] for letter in "abc"} == {
         letter: "right" if letter == best else "wrong" for letter in "abc"

@@ -11,9 +11,10 @@ def said(capsys, name, answer):
     return state, capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("name", "letter"), [("q1", "b"), ("q2", "b"), ("q3", "b"), ("q4", "c")])
+@pytest.mark.parametrize(
+    ("name", "letter"), [("one_model.q1", "b"), ("one_model.q2", "b"), ("one_model.q3", "b"), ("one_model.q4", "c")]
+)
 def test_questions(capsys, name, letter):
-    name = f"one_model.{name}"
     assert said(capsys, name, None)[0] == "not yet"
     for other in "abcd":
         assert said(capsys, name, other)[0] == ("right" if other == letter else "wrong")
@@ -75,5 +76,5 @@ def test_checkpoint_wrong(capsys, answer, hint):
 
 def test_unfilled(capsys):
     for name in ("first_place", "checkpoint"):
-        assert said(capsys, f"one_model.{name}", None)[0] == "not yet"
+        assert said(capsys, name, None)[0] == "not yet"
     assert said(capsys, "one_model.checkpoint", lambda one, twin, lower_is_better: ...)[0] == "not yet"

@@ -12,11 +12,13 @@ def said(capsys, name, answer):
     return state, capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("name", "letter"), [("q1", "b"), ("q2", "a"), ("q3", "c"), ("q4", "b")])
+@pytest.mark.parametrize(
+    ("name", "letter"), [("scale.q1", "b"), ("scale.q2", "a"), ("scale.q3", "c"), ("scale.q4", "b")]
+)
 def test_questions(capsys, name, letter):
-    assert said(capsys, f"scale.{name}", None)[0] == "not yet"
+    assert said(capsys, name, None)[0] == "not yet"
     for other in "abcd":
-        assert said(capsys, f"scale.{name}", other)[0] == ("right" if other == letter else "wrong")
+        assert said(capsys, name, other)[0] == ("right" if other == letter else "wrong")
 
 
 def test_numbers_is_what_the_library_counts():
