@@ -76,5 +76,5 @@ def test_checkpoint_wrong(capsys, answer, hint):
 
 def test_unfilled(capsys):
     for name in ("first_place", "checkpoint"):
-        assert said(capsys, name, None)[0] == "not yet"
+        assert said(capsys, f"one_model.{name}", None)[0] == "not yet"
     assert said(capsys, "one_model.checkpoint", lambda one, twin, lower_is_better: ...)[0] == "not yet"
