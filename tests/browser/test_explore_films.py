@@ -109,7 +109,8 @@ def test_half_of_the_popularity_is_as_good_as_all_of_it():
 
 
 def test_data_weigh_little_and_name_their_source():
-    texts = {p.name: p.read_bytes() for p in explore.DATA.glob("*.js") if not p.stem.startswith("next_")}
+    of_others = ("next_", "code")  # computed from MovieTweetings: their pages' own tests
+    texts = {p.name: p.read_bytes() for p in explore.DATA.glob("*.js") if not p.stem.startswith(of_others)}
     sizes = {name: len(gzip.compress(text)) for name, text in texts.items()}
     assert sum(sizes.values()) <= 700_000, sizes
     for name, text in texts.items():
