@@ -59,8 +59,8 @@ class TwoCatalogueEASE(EASE):
         if x.shape[0] + texts.shape[1] < x.shape[1]:
             self._fit_by_rows(np.vstack([x.toarray(), texts.T]), others)
         else:
-            gram = (x.T @ x + self.weight * (others.T @ others)).toarray() + texts @ texts.T
-            self.inverse_ = self._inverse(sparse.csr_array(gram))
+            gram = (x.T @ x + self.weight * (others.T @ others)).toarray("C") + texts @ texts.T
+            self.inverse_ = self._inverse(gram)
             self.scale_ = np.diag(self.inverse_).copy()
             self.touched_ = np.arange(train.n_items)
             self.rows_ = self.solved_ = np.empty((0, train.n_items))
@@ -86,5 +86,6 @@ class TwoCatalogueEASE(EASE):
 
     def _score(self, users, history):
         h = self.likes_of(history).astype(np.float64)
-        p = self._times_inverse(h.toarray()) - (h @ self.rows_.T) @ self.solved_
-        return h.toarray() - p / self.scale_
+        full = h.toarray()
+        p = self._times_inverse(full) - (h @ self.rows_.T) @ self.solved_
+        return full - p / self.scale_
