@@ -13,11 +13,10 @@ from scipy.sparse import csr_array
 
 from recsys_lib._checks import choice, generator, require, setting
 from recsys_lib.data.interactions import Interactions
-from recsys_lib.data.splits import SHARES, Split, split_by_user_time
+from recsys_lib.data.splits import PARTS, SHARES, Split, split_by_user_time
 from recsys_lib.metrics import ndcg
 from recsys_lib.retrieval import top_k
 
-PARTS = ("train", "validation", "test")
 TASKS = ("next likes", "rating", "genres", "search")
 NO_GENRE = "(no genres listed)"  # what MovieLens writes for a film without one
 WORD = re.compile(r"[^\W\d_]+")
