@@ -1,13 +1,12 @@
 """The figure of a measured task and its interval, alike for NDCG, RMSE and micro-F1: each is Σ top / Σ bottom."""
 
-from typing import NamedTuple
-
 import numpy as np
 import pandas as pd
 
 from recsys_lib import results
 from recsys_lib._checks import choice, generator
-from recsys_lib.evaluation import _means_of_drawn_users
+from recsys_lib.evaluation import Interval, _means_of_drawn_users
+from recsys_lib.tasks import TASKS
 
 METRICS = ("NDCG@10", "RMSE", "micro-F1")
 
@@ -21,15 +20,6 @@ def value(frame, metric):
     return float(np.sqrt(ratio) if metric == "RMSE" else ratio)
 
 
-class Gap(NamedTuple):
-    """A figure, or a difference of two, and where it may lie; n units."""
-
-    mean: float
-    low: float
-    high: float
-    n: int
-
-
 def tasks_bootstrap(a, b=None, *, metric, n_resamples=10_000, rng=0):
     """Interval of 95 % of the figure of a, or of a − b, over units (people, films or queries) and seeds.
 
@@ -38,7 +28,7 @@ def tasks_bootstrap(a, b=None, *, metric, n_resamples=10_000, rng=0):
 
     a, b: a list with the frame of `measure` of each seed, of the same units in a and b; a seed may have units of its
     own (a draw of films).   A side with one frame, of a model without a seed, counts in each seed of the other.
-    Returns Gap(mean, low, high, n). Raises ValueError for other units in b, or fewer than two.
+    Returns Interval(mean, low, high, n); n units. Raises ValueError for other units in b, or fewer than two.
     Source: Owen 2007 (both factors drawn). Chapter: Many tasks, one body."""
     choice("metric", metric, METRICS)
     sides = [list(side) for side in (a, b) if side is not None]
@@ -61,7 +51,7 @@ def tasks_bootstrap(a, b=None, *, metric, n_resamples=10_000, rng=0):
         means = means + sign * np.take_along_axis(figures, seeds, axis=1).mean(axis=1)
     mean = sum(sign * np.mean([value(f, metric) for f in side]) for sign, side in zip((1, -1), sides))
     low, high = np.quantile(means, [0.025, 0.975])
-    return Gap(float(mean), float(low), float(high), len(units))
+    return Interval(float(mean), float(low), float(high), len(units))
 
 
 def read_tasks(name):
@@ -69,9 +59,9 @@ def read_tasks(name):
 
     name: as of `results.load`, whose errors it raises; KeyError for a result without tables of tasks."""
     values, found = results.load(name)["values"], {}
-    if missing := {"next_likes", "rating", "genres", "search"} - set(values):
+    if missing := {task.replace(" ", "_") for task in TASKS} - set(values):
         raise KeyError(f"expected a result with a table a task, {name!r} has no {', '.join(sorted(missing))}")
-    for task in ("next likes", "rating", "genres", "search"):
+    for task in TASKS:
         table = values[task.replace(" ", "_")]
         for row, kept in table["rows"].items():
             tops = kept["ndcg@10"] if "ndcg@10" in kept else kept["top"]
