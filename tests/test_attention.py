@@ -16,23 +16,10 @@ pytest.importorskip("keras")
 from recsys_lib import losses
 from recsys_lib.models.attention import GRURec, SASRec, training_rows
 from recsys_lib.models.attention_network import attend, mask
+from walks import interactions, walks
 
 SMALL = dict(n_factors=8, length=6, epochs=2, batch_size=64, implicit=True)
 KINDS = [SASRec, GRURec]
-
-
-def interactions(histories, n_items):
-    """Interactions of lists of items, a second a step."""
-    user = np.repeat(np.arange(len(histories)), [len(h) for h in histories])
-    second = np.concatenate([np.arange(len(h)) for h in histories])
-    ids = IdMap([f"u{n}" for n in range(len(histories))]), IdMap([f"i{n}" for n in range(n_items)])
-    item = np.concatenate([np.asarray(h, int) for h in histories])
-    return Interactions(user, item, np.full(len(user), 5, np.float32), second, *ids)
-
-
-def walks(n_people=60, n_items=12, steps=9):
-    """Each person walks round a circle of items, from a place of its own."""
-    return interactions([(start + np.arange(steps)) % n_items for start in range(n_people)], n_items)
 
 
 @pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind.__name__)

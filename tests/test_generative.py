@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from recsys_lib.data import IdMap, Interactions, split_leave_last_out
+from recsys_lib.data import split_leave_last_out
 from recsys_lib.evaluation import evaluate
 from recsys_lib.models import load, recommend
 from recsys_lib.models.beam import as_scores, beam_search, lift
@@ -16,6 +16,7 @@ pytest.importorskip("keras")
 from recsys_lib.data.batches import padded
 from recsys_lib.models.generative import GenerativeRetrieval
 from recsys_lib.models.generative_network import word_loss
+from walks import interactions, walks
 
 SMALL = dict(n_factors=8, length=6, epochs=2, batch_size=64, implicit=True)
 WORDS = np.array([[i // 6, i // 2 % 3, i % 2] for i in range(12)])  # 2 × 3 × 2: every word of these codes
@@ -114,19 +115,6 @@ def test_lift_by_hand():
 def test_what_was_not_found_lies_below():
     scores = as_scores(np.array([[2, 0, -1], [1, -1, -1]]), np.array([[-1.0, -3, -np.inf], [-2, -np.inf, -np.inf]]), 4)
     np.testing.assert_array_equal(scores, [[-3, -4, -1, -4], [-3, -2, -3, -3]])
-
-
-def interactions(histories, n_items):
-    user = np.repeat(np.arange(len(histories)), [len(h) for h in histories])
-    second = np.concatenate([np.arange(len(h)) for h in histories])
-    ids = IdMap([f"u{n}" for n in range(len(histories))]), IdMap([f"i{n}" for n in range(n_items)])
-    item = np.concatenate([np.asarray(h, int) for h in histories])
-    return Interactions(user, item, np.full(len(user), 5, np.float32), second, *ids)
-
-
-def walks(n_people=60, n_items=12, steps=9):
-    """Each person walks round a circle of items, from a place of its own."""
-    return interactions([(start + np.arange(steps)) % n_items for start in range(n_people)], n_items)
 
 
 @pytest.fixture(scope="module")

@@ -133,12 +133,7 @@ class SASRec(OrderedRecommender, KerasRecommender):
 
     def _scores_of_last_places(self, lengths, encode):
         """h · e_i + b_i, (n, n_items), with h of each person's last place; encode: people -> h (m, L, d) of some."""
-        hidden = np.zeros((len(lengths), self.n_factors), np.float32)  # of an empty history, which leaves the bias
-        some = np.flatnonzero(lengths)
-        some = some[np.argsort(lengths[some], kind="stable")]
-        for start in range(0, len(some), SCORED_TOGETHER):
-            people = some[start : start + SCORED_TOGETHER]
-            hidden[people] = keras.ops.convert_to_numpy(encode(people)[:, -1])
+        hidden = last_places(lengths, encode, self.n_factors)
         return hidden @ keras.ops.convert_to_numpy(self.network_.items.embeddings).T + self.item_bias_
 
     @property
@@ -175,6 +170,19 @@ class SASRec(OrderedRecommender, KerasRecommender):
         for name, norm in norms.items():
             parts |= {f"{name}.gamma": norm.gamma, f"{name}.beta": norm.beta}
         return {name: keras.ops.convert_to_numpy(value) for name, value in parts.items()}
+
+
+def last_places(lengths, encode, d):
+    """The vector of each history's last place, float32 (n, d), zeros of an empty one; rows of like length together.
+
+    lengths: (n,).   encode: rows -> vectors of all their places, (m, L, d)."""
+    hidden = np.zeros((len(lengths), d), np.float32)
+    some = np.flatnonzero(lengths)
+    some = some[np.argsort(lengths[some], kind="stable")]
+    for start in range(0, len(some), SCORED_TOGETHER):
+        rows = some[start : start + SCORED_TOGETHER]
+        hidden[rows] = keras.ops.convert_to_numpy(encode(rows)[:, -1])
+    return hidden
 
 
 def n_batches(lengths, size):

@@ -3,20 +3,13 @@
 import numpy as np
 
 from recsys_lib._checks import choice, setting
-from recsys_lib._tensorflow import require_tensorflow
+from recsys_lib.data.batches import padded
+from recsys_lib.models.attention import dataset, last_places, n_batches, rows_of_batches, training_rows
 from recsys_lib.models.beam import as_scores, beam_search
+from recsys_lib.models.generative_network import WordNetwork, word_loss
+from recsys_lib.models.keras_base import KerasRecommender, tf
+from recsys_lib.models.ordered import OrderedRecommender
 from recsys_lib.models.semantic_ids import PrefixTree
-
-require_tensorflow("recsys_lib.models.generative")
-
-import tensorflow as tf  # noqa: E402  (the check above gives the better message)
-from keras import ops  # noqa: E402
-
-from recsys_lib.data.batches import padded  # noqa: E402
-from recsys_lib.models.attention import dataset, n_batches, rows_of_batches, training_rows  # noqa: E402
-from recsys_lib.models.generative_network import WordNetwork, word_loss  # noqa: E402
-from recsys_lib.models.keras_base import KerasRecommender  # noqa: E402
-from recsys_lib.models.ordered import OrderedRecommender  # noqa: E402
 
 TOGETHER = 128  # people whose beams are searched at once
 
@@ -125,14 +118,10 @@ class GenerativeRetrieval(OrderedRecommender, KerasRecommender):
         return self._states(self._sequences_of(users, history))
 
     def _states(self, sequences):
-        state = np.zeros((len(sequences.lengths), self.n_factors), np.float32)
-        some = np.flatnonzero(sequences.lengths)
-        some = some[np.argsort(sequences.lengths[some], kind="stable")]
-        for start in range(0, len(some), 2 * TOGETHER):
-            people = some[start : start + 2 * TOGETHER]
-            h = self.network_.encode(padded(sequences.take(people), self.length))
-            state[people] = ops.convert_to_numpy(h)[:, -1]
-        return state
+        def encode(people):
+            return self.network_.encode(padded(sequences.take(people), self.length))
+
+        return last_places(sequences.lengths, encode, self.n_factors)
 
     def log_p(self, users=None, *, history=None, items):
         """log p of each code of some items' words, given the codes before it: float32 (n, n_items asked for, L).
