@@ -46,7 +46,7 @@ class Steps(keras.utils.PyDataset):
         shown = tasks.genres.visible.astype(np.float32)
         self.columns = np.hstack([shown, self.decades])
         share = shown[tasks.genres.train].mean(axis=0) / 2 + 1e-6
-        n_liked, n_fans = np.diff(self.likes.indptr), np.diff(csr_array(self.likes.T).indptr)
+        n_liked, n_fans = np.diff(self.likes.indptr), np.bincount(self.likes.indices, minlength=n_items)
         audience = csr_array(diags_array(1 / np.sqrt(np.maximum(n_fans, 1.0))) @ self.likes.T).astype(np.float32)
         bias = BiasModel().fit(tasks.before(part))
         reads_titles = {"genres", "search"} & set(names)
