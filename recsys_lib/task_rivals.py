@@ -55,7 +55,7 @@ def _half_step(rows, factors, regularization):
 
 
 def genre_prior(tasks):
-    """How often each genre is hidden in a film of train: the same for all films, {part: (n, n_genres)}."""
+    """How often a film of train has each genre: the same for all films, {part: (n, n_genres)}."""
     genres = tasks.genres
     often = genres.visible[genres.train].mean(axis=0)
     return {part: np.tile(often, (len(getattr(genres, part)), 1)) for part in ("validation", "test")}
