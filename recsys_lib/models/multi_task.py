@@ -181,7 +181,8 @@ class MultiTask:
     entropy of the genres' shares), "uncertainty": scaled, then `uncertainty_weighted`.
     n_factors: d of all tables.   width: of the body.   dropout: of the d numbers that go into the body, one for all or
     a dict by task.   learning_rate, weight_decay: AdamW's.   steps: updates, each with some examples of every task.
-    seed: fixes all of it.   Fitted: `network_`, `loss_curve_`: task → its loss in each tenth of the steps.
+    seed: fixes all of it.   Fitted: `network_`, `loss_curve_`: task → its loss in each tenth of the steps,
+    cut further where `fit` is looked at.
     Raises ValueError for a setting out of range, TypeError where `fit` gets no Tasks.
     Source: Caruana 1997, Ma et al. 2018, Kendall et al. 2018. Chapter: Many tasks, one body."""
 
