@@ -16,7 +16,7 @@ BATCH = {"next likes": 168, "rating": 168, "genres": 512, "search": 128}  # peop
 DROP = {"next likes": 0.8, "rating": 0.8, "genres": 0.2, "search": 0.0}
 WEIGHT = {"next likes": 0.03, "rating": 1.0, "genres": 1.0, "search": 1.0}
 OF_ONE_TASK = ("table_tasks", "table_stars", "table_asked", "table_like", "table_person_bias", "table_film_bias",
-               "table_genre_bias", "sharpness", "letters_share")  # fmt: skip
+               "table_genre_bias", "rating_share", "sharpness", "letters_share")  # fmt: skip
 
 
 class OneTransformer:

@@ -85,7 +85,7 @@ class OneTransformerNetwork(keras.Model):
 
         x_0 = token of the task + 1/√n · Σ of the n places;   h = x_0 after n_layers blocks over all places
         next likes: places = the person and films liked      logit_i  = h · f_i + b_i
-        rating:     the person and films with their stars    r̂_i     = μ + b_u + c_i + h · f_i
+        rating:     the person and films with their stars    r̂_i     = μ + b_u + c_i + β h · f_i
         genres:     title, year, shown genres, films liked by the same people   logit_g = h · z_g + b_g
         search:     words of the query                       logit_i  = λ cos(letters) + γ h · t_i
 
@@ -126,6 +126,7 @@ class OneTransformerNetwork(keras.Model):
         self.film_bias = table("film_bias", sizes["n_items"], rating, 1, 0)
         self.genre_bias = table("genre_bias", sizes["n_genres"], genres, 1, 0)
         self.text_share = number("text_share", 0.1) if films else None
+        self.rating_share = number("rating_share", 0.1) if rating else None  # stars differ by less than logits
         self.sharpness = number("sharpness", 15.0) if search else None
         self.letters_share = number("letters_share", 20.0) if search else None
         self.blocks = [NarrowBlock(n_factors, inner, n_heads, dropout) for _ in range(n_layers)]
@@ -186,7 +187,8 @@ class OneTransformerNetwork(keras.Model):
             return ops.matmul(h, ops.transpose(self.asked_genres)) + self.genre_bias[:, 0]
         row, item = given["pair_row"], given["pair_item"]
         level = ops.take(self.person_bias[:, 0], ops.take(given["person"], row)) + ops.take(self.film_bias[:, 0], item)
-        return self.mean + level + ops.sum(ops.take(h, row, axis=0) * ops.take(films, item, axis=0), axis=-1)
+        product = ops.sum(ops.take(h, row, axis=0) * ops.take(films, item, axis=0), axis=-1)
+        return self.mean + level + self.rating_share * product
 
     def call(self, inputs, training=False):
         text, films, as_places = self.vectors()

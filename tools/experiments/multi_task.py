@@ -185,7 +185,7 @@ def tables(found):
     made = {task: {"users": [], "rows": {}} for task in TASKS}
     for row, seeds in found.items():
         for task in seeds[0]["frames"]:
-            frames, own = [kept["frames"][task] for kept in seeds], made[task]
+            frames, own = [kept["frames"][task] for kept in seeds if task in kept["frames"]], made[task]
             if task == "genres":  # other films in each draw, and how many genres a row says is its own
                 own["users"] = own["users"] or [frame["unit"] for frame in frames]
                 assert own["users"] == [frame["unit"] for frame in frames], "all rows are measured on the same films"

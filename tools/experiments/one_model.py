@@ -3,9 +3,9 @@
 Twins (a): a model a task, each of the size of the one; twins (b): each of a quarter outside the tables. All have the
 same choices, looked at along each training on validation (draw 0, seed 0), fitted before it. A twin keeps the point
 that is best for its task; the one keeps the point where the mean over the tasks of its value over twin (a)'s is largest
-(RMSE inverted). Then three seeds on test, refitted with validation; seed s has draw s of hidden genres. Beside them the
-rivals of each task, which say whether a twin is strong enough to be compared with. Where the one loses against twin
-(a), it is refitted without each other task, and the gradients of the tasks are compared.
+(RMSE inverted). Then three seeds on test, refitted with validation, five for the genres; seed s has draw s of hidden
+genres. Beside them the rivals of each task, which say whether a twin is strong enough to be compared with. Where the
+one loses against twin (a), it is refitted without each other task, and the gradients of the tasks are compared.
 Costs come from processes of their own, one thread each."""
 
 import itertools
@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from _cost import _peak
 from _runner import CLASSES, SEED_ARGUMENT, Run, data_set, results
+from multi_task import kept_frames, tables
 
 from recsys_lib import task_rivals
 from recsys_lib.models.multi_task import gradient_cosine
@@ -25,11 +26,10 @@ from recsys_lib.tasks import TASKS, four_tasks
 
 CLASSES["OneTransformer"], SEED_ARGUMENT["OneTransformer"] = OneTransformer, "seed"
 METRIC = {"next likes": "NDCG@10", "rating": "RMSE", "genres": "micro-F1", "search": "NDCG@10"}
-SEEDS = range(3)
+SEEDS = {"next likes": range(3), "rating": range(3), "genres": range(5), "search": range(3)}
 INNER = {"a": 64, "b": 16}  # the width inside the blocks of the one and of its twins
 EVERY, LONGEST = 20, 120  # steps of training between two looks, and of the longest
-CHOICES = {"": [{"learning_rate": rate} for rate in (0.005, 0.01)]}
-MARGIN, STRONG = 0.01, 0.02  # what a task may lose; how near its rival a twin must be
+CHOICES = [{"learning_rate": rate, "weight_decay": decay} for rate in (0.0025, 0.005) for decay in (0.001, 1.0)]
 
 
 def tasks_of(dataset, draw):
@@ -66,9 +66,14 @@ def plain(unit):
     return unit.item() if isinstance(unit, np.generic) else unit
 
 
+def frame_of(part, task):
+    """The DataFrame as `measure` returned it."""
+    return pd.DataFrame({column: part[f"{task} {column}"] for column in ("top", "bottom")})
+
+
 def frames_of(parts, task):
-    """One DataFrame a seed, as `measure` returned it."""
-    return [pd.DataFrame({column: part[f"{task} {column}"] for column in ("top", "bottom")}) for part in parts]
+    """One DataFrame a seed."""
+    return [part[task] for part in parts if task in part]
 
 
 def settings_of(kind, tasks, choice, steps):
@@ -76,10 +81,11 @@ def settings_of(kind, tasks, choice, steps):
 
 
 def choices_of(run):
-    """What every network tries; on the second data set the learning rate that the one had on the first."""
+    """What every network tries; on the second data set what the one had on the first."""
     if not run.dataset.suffix:
-        return CHOICES[""]
-    return [{"learning_rate": results.load("one_model")["values"]["chosen"]["one"]["learning_rate"]}]
+        return CHOICES
+    one = results.load("one_model")["values"]["chosen"]["one"]
+    return [{name: one[name] for name in CHOICES[0]}]
 
 
 def looked_at(run, row, kind, tasks):
@@ -119,9 +125,12 @@ def choose(run):
 
 
 def tested(run, settings):
-    return [
-        run.part("OneTransformer", settings, seed, "test", measure=figures, arguments={"draw": seed}) for seed in SEEDS
-    ]
+    """[{task: frame of `measure`}], one a seed; the last seeds are measured for the genres alone."""
+    found, tasks = [], settings["tasks"]
+    for seed in range(max(len(SEEDS[task]) for task in tasks)):
+        part = run.part("OneTransformer", settings, seed, "test", measure=figures, arguments={"draw": seed})
+        found.append({task: frame_of(part, task) for task in tasks if seed in SEEDS[task]})
+    return found
 
 
 RIVALS = {  # name: task, its scores, its choices
@@ -145,16 +154,15 @@ def rival_frame(name, tasks, part, settings):
 
 
 def rivals(run):
-    """{name: {task, settings, tried, frames: one a seed}}; where nothing is drawn, the same frame for each seed."""
-    draws, found = [tasks_of(run.dataset, seed) for seed in SEEDS], {}
+    """({name: [{task: frame}], one a draw}, {name: settings}); where nothing is drawn, one frame."""
+    draws, found, chosen = [tasks_of(run.dataset, seed) for seed in SEEDS["genres"]], {}, {}
     for name, (task, _, choices) in RIVALS.items():
         tried = [value(rival_frame(name, draws[0], "validation", choice), METRIC[task]) for choice in choices]
-        settings = max(zip(choices, tried), key=lambda one: better(task, one[1]))[0]
+        chosen[name] = max(zip(choices, tried), key=lambda one: better(task, one[1]))[0]
         asked = draws if task == "genres" else draws[:1]
-        frames = [rival_frame(name, tasks, "test", settings) for tasks in asked]
+        found[name] = [{task: rival_frame(name, tasks, "test", chosen[name])} for tasks in asked]
         run.settings_tried[name] = [{"settings": c, "validation": round(v, 5)} for c, v in zip(choices, tried)]
-        found[name] = {"task": task, "settings": settings, "frames": frames * (len(SEEDS) // len(frames))}
-    return found
+    return found, chosen
 
 
 def gap(a, b, task):
@@ -164,14 +172,6 @@ def gap(a, b, task):
 def loses(difference, task):
     """Does the interval of the difference say that the first is worse?"""
     return difference["low"] > 0 if METRIC[task] == "RMSE" else difference["high"] < 0
-
-
-def verdict(difference, task, twin_is_strong):
-    """What the target says: no worse than the margin, by the end of the interval that speaks against the one."""
-    if not twin_is_strong:
-        return "twin too weak"
-    worst = difference["high"] if METRIC[task] == "RMSE" else -difference["low"]
-    return "parity" if worst <= MARGIN else "no parity"
 
 
 def pulls(model, split, part, dataset, *, draw, every):
@@ -234,51 +234,29 @@ def main(dataset, with_costs=True):
     """with_costs: False leaves out what has to be timed while nothing else runs."""
     run = Run(dataset)
     chosen = choose(run)
-    tests = {row: tested(run, settings) for row, settings in chosen.items()}
-    tests["no blocks"] = tested(run, chosen["one"] | {"n_layers": 0})  # the same sums, and no attention
-    of = rivals(run)
-    compared, refits = {}, {}
+    parts = {"one": tested(run, chosen["one"])}
+    parts["no blocks"] = tested(run, chosen["one"] | {"n_layers": 0})  # the same sums, and no attention
+    for kind in INNER:  # a row of four models, each with its task
+        of_task = [tested(run, chosen[f"{task} ({kind})"]) for task in TASKS]
+        parts[f"twins ({kind})"] = [
+            {task: frame for one in of_task if seed < len(one) for task, frame in one[seed].items()}
+            for seed in range(max(map(len, of_task)))
+        ]
     for task in TASKS:
-        one, sums = frames_of(tests["one"], task), frames_of(tests["no blocks"], task)
-        twins = {kind: frames_of(tests[f"{task} ({kind})"], task) for kind in INNER}
-        against = {name: rival["frames"] for name, rival in of.items() if rival["task"] == task}
-        row = {"metric": METRIC[task], "one": gap(one, None, task), "no blocks": gap(sums, None, task)}
-        row |= {f"twin {kind}": gap(frames, None, task) for kind, frames in twins.items()}
-        row |= {name: gap(frames, None, task) for name, frames in against.items()}
-        row |= {f"one − twin {kind}": gap(one, frames, task) for kind, frames in twins.items()}
-        row["one − no blocks"] = gap(one, sums, task)
-        row |= {f"one − {name}": gap(one, frames, task) for name, frames in against.items()}
-        row |= {f"twin a − {name}": gap(twins["a"], frames, task) for name, frames in against.items()}
-        best = max(against, key=lambda name: better(task, row[name]["mean"]))
-        behind = row[f"twin a − {best}"]["mean"] * (1 if METRIC[task] == "RMSE" else -1)
-        row |= {"rival": best, "twin is strong": behind <= STRONG}
-        row |= {f"verdict {kind}": verdict(row[f"one − twin {kind}"], task, row["twin is strong"]) for kind in INNER}
-        compared[task] = row
-        print(dataset.name, task, {key: v for key, v in row.items()}, flush=True)
-    for task in TASKS:
-        if loses(compared[task]["one − twin a"], task):
-            one = frames_of(tests["one"], task)
+        if loses(gap(frames_of(parts["one"], task), frames_of(parts["twins (a)"], task), task), task):
             for other in TASKS:
                 if other != task:
                     settings = chosen["one"] | {"tasks": [t for t in TASKS if t != other]}
-                    without = frames_of(tested(run, settings), task)
-                    refits.setdefault(task, {})[f"without {other}"] = gap(without, one, task)
-            print(dataset.name, "refits", task, refits[task], flush=True)
+                    parts[f"without {other}"] = tested(run, settings)
+    of_rivals, rival_settings = rivals(run)
+    parts |= of_rivals
     cosines = run.part("OneTransformer", chosen["one"], 0, "test", measure=pulls,
                        arguments={"draw": 0, "every": EVERY})  # fmt: skip
-    by_seed = {}  # row: {task: the figure of each seed}
-    for row, parts in tests.items():
-        done = [task for task in TASKS if f"{task} top" in parts[0]]
-        by_seed[row] = {task: [round(value(f, METRIC[task]), 5) for f in frames_of(parts, task)] for task in done}
-    rival_settings = {name: rival["settings"] for name, rival in of.items()}
-    values = {"chosen": chosen, "figures": by_seed, "rivals": rival_settings, "tasks": compared,
-              "refits": refits, "cosines": {k: round(v, 4) for k, v in cosines.items()},
-              "costs": costs(run, chosen) if with_costs else {}, "targets": targets(compared)}  # fmt: skip
-    run.record("one_model", {"every": EVERY, "longest": LONGEST, "margin": MARGIN}, values, seeds=SEEDS)
-
-
-def targets(compared):
-    return {kind: sum(row[f"verdict {kind}"] == "parity" for row in compared.values()) for kind in INNER}
+    found = {row: [{"frames": kept_frames(frames)} for frames in seeds] for row, seeds in parts.items()}
+    values = {"chosen": chosen | rival_settings, "cosines": {k: round(v, 4) for k, v in cosines.items()}}
+    values |= {"costs": costs(run, chosen) if with_costs else {}, **tables(found)}
+    settings = {"every": EVERY, "longest": LONGEST, "seeds": {task: list(seeds) for task, seeds in SEEDS.items()}}
+    run.record("one_model", settings, values, seeds=SEEDS["genres"])
 
 
 if __name__ == "__main__":
