@@ -214,6 +214,23 @@ def test_every_task_is_measured_and_the_same_seed_gives_the_same(model, tasks):
     np.testing.assert_array_equal(again.scores("next likes"), model.scores("next likes"))
 
 
+def test_the_weights_are_a_decaying_mean_of_those_after_each_step(tasks):
+    def pieces(steps, averaging):
+        model = OneTransformer(tasks="search", steps=steps, averaging=averaging, seed=3)
+        return keras.ops.convert_to_numpy(model.fit(tasks, "validation").network_.pieces)
+
+    after = [pieces(steps, 0) for steps in (1, 2, 3)]
+    expected = 0.6 * (0.6 * after[0] + 0.4 * after[1]) + 0.4 * after[2]
+    np.testing.assert_allclose(pieces(3, 0.6), expected, atol=1e-6)
+    assert np.abs(after[2] - expected).max() > 1e-3
+
+
+def test_a_look_sees_the_weights_that_are_kept(tasks):
+    model, seen = OneTransformer(tasks="search", steps=2, averaging=0.9), []
+    model.fit(tasks, "validation", look=lambda n: seen.append(keras.ops.convert_to_numpy(model.network_.pieces)))
+    np.testing.assert_array_equal(seen[-1], keras.ops.convert_to_numpy(model.network_.pieces))
+
+
 def test_a_task_pulls_at_no_table_that_it_does_not_read(model):
     gradients = model.gradients(1)
     for task, by_name in gradients.items():
@@ -227,7 +244,7 @@ def test_a_task_pulls_at_no_table_that_it_does_not_read(model):
     "settings",
     [{"tasks": "songs"}, {"tasks": []}, {"tasks": ["search", "search"]}, {"inner": 0}, {"inner": 5, "n_heads": 2},
      {"drop": {"songs": 0.1}}, {"drop": {"search": 1.0}}, {"weight": {"search": 0}}, {"batch": {"rating": 0.5}},
-     {"steps": 0}, {"learning_rate": 0}, {"n_layers": -1}],
+     {"steps": 0}, {"learning_rate": 0}, {"n_layers": -1}, {"averaging": 1.0}],
 )  # fmt: skip
 def test_settings_out_of_range(settings):
     with pytest.raises(ValueError, match="expected"):

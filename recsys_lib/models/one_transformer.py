@@ -28,10 +28,13 @@ class OneTransformer:
     dropout: in the blocks;   drop, batch, weight: task → share of h dropped, examples of a step, factor of its loss;
     those left out are the defaults.
     steps: of training, each with a batch of every task.   learning_rate, weight_decay: AdamW's.   seed: fixes all.
+    averaging: m, from 0 (none) to below 1: what is used are not the weights θ of the last step but w ← m w + (1 − m) θ,
+    which starts at the first step's.
     What it is taught: next likes, all likes of a person from a part of them (softmax over the catalogue); ratings, half
     of a person's from the other half (squared error; biases start at `BiasModel`'s); genres, half of a film's from the
     other half (binary cross-entropy); search, the films of a query with a typo drawn anew (softmax).
-    Fitted: `network_`.   Raises ValueError for a setting out of range. A step costs about batch · n_items · d."""
+    Fitted: `network_`.   Raises ValueError for a setting out of range. A step costs about batch · n_items · d.
+    Chapter: One transformer for all."""
 
     def __init__(
         self,
@@ -50,6 +53,7 @@ class OneTransformer:
         steps=120,
         learning_rate=0.01,
         weight_decay=0.001,
+        averaging=0.95,
         seed=0,
     ):
         self.tasks = tuple(choice("tasks", task, TASKS) for task in ((tasks,) if isinstance(tasks, str) else tasks))
@@ -70,6 +74,7 @@ class OneTransformer:
         self.steps = setting("steps", steps, 1, whole=True)
         self.learning_rate = setting("learning_rate", learning_rate, 0, above=True)
         self.weight_decay = setting("weight_decay", weight_decay, 0)
+        self.averaging = setting("averaging", averaging, 0, 1)
         self.seed = setting("seed", seed, 0, 2**32, whole=True)
 
     def fit(self, tasks, part="test", *, look=None):
@@ -82,12 +87,11 @@ class OneTransformer:
         rng = np.random.default_rng(self.seed)
         self.examples_ = Examples(tasks, part, length=self.length, neighbors=self.neighbors, batch=self.batch, rng=rng)
         self.network_, per_epoch = self._network(self.examples_), min(LOOKS, self.steps)
-        self.network_.compile(
-            optimizer=keras.optimizers.AdamW(self.learning_rate, weight_decay=self.weight_decay),
-            steps_per_execution=per_epoch,
-            jit_compile=False,
+        optimizer = keras.optimizers.AdamW(
+            self.learning_rate, weight_decay=self.weight_decay, use_ema=True, ema_momentum=self.averaging
         )
-        callbacks = []
+        self.network_.compile(optimizer=optimizer, steps_per_execution=per_epoch, jit_compile=False)
+        callbacks = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]  # the mean is what is looked at
         if look is not None:
             each = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: look((epoch + 1) * per_epoch))
             callbacks.append(each)

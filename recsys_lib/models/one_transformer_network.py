@@ -25,7 +25,8 @@ def first_place(token, x, real):
 
         x_0 = q_task + 1/√n · Σ_j x_j      over the n places that are real
 
-    token: (d,).   x: (B, L, d).   real: bool (B, L), False = padding. Returns (B, d); the token alone where n = 0."""
+    token: (d,).   x: (B, L, d).   real: bool (B, L), False = padding. Returns (B, d); the token alone where n = 0.
+    Chapter: One transformer for all."""
     real = ops.cast(real, x.dtype)
     n = ops.maximum(ops.sum(real, axis=1), 1.0)
     return token + ops.einsum("bl,bld->bd", real, x) / ops.sqrt(n)[:, None]
@@ -39,7 +40,8 @@ class NarrowBlock(keras.layers.Layer):
 
     x: (n, L, d); queries, keys and values have `inner` numbers, shared by the heads, W_1 is (d, inner). W_o and W_2
     start at 0: the block begins by adding nothing. 6 · d · inner + inner + 5 · d weights.
-    first_alone: only the first place is computed, which is all that is read after the last layer."""
+    first_alone: only the first place is computed, which is all that is read after the last layer.
+    Source: Vaswani et al. 2017. Chapter: One transformer for all."""
 
     def __init__(self, n_factors, inner, n_heads, dropout, **kwargs):
         super().__init__(**kwargs)

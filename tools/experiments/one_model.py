@@ -29,7 +29,7 @@ METRIC = {"next likes": "NDCG@10", "rating": "RMSE", "genres": "micro-F1", "sear
 SEEDS = {"next likes": range(3), "rating": range(3), "genres": range(5), "search": range(3)}
 INNER = {"a": 64, "b": 16}  # the width inside the blocks of the one and of its twins
 EVERY, LONGEST = 20, 120  # steps of training between two looks, and of the longest
-CHOICES = [{"learning_rate": rate, "weight_decay": decay} for rate in (0.0025, 0.005) for decay in (0.001, 1.0)]
+CHOICES = [{"learning_rate": rate, "weight_decay": decay} for rate in (0.005, 0.01) for decay in (0.001, 1.0)]
 
 
 def tasks_of(dataset, draw):
@@ -80,18 +80,18 @@ def settings_of(kind, tasks, choice, steps):
     return {"tasks": list(tasks), "inner": INNER[kind], "steps": steps, **choice}
 
 
-def choices_of(run):
-    """What every network tries; on the second data set what the one had on the first."""
+def choices_of(run, row):
+    """What every network tries; on the second data set what this one had on the first."""
     if not run.dataset.suffix:
         return CHOICES
-    one = results.load("one_model")["values"]["chosen"]["one"]
-    return [{name: one[name] for name in CHOICES[0]}]
+    chosen = results.load("one_model")["values"]["chosen"][row]
+    return [{name: chosen[name] for name in CHOICES[0]}]
 
 
 def looked_at(run, row, kind, tasks):
     """[(settings with the number of steps, {task: figure})]: every choice at every look."""
     points = []
-    for choice in choices_of(run):
+    for choice in choices_of(run, row):
         longest = settings_of(kind, tasks, choice, LONGEST)
         found = run.part("OneTransformer", longest, 0, "validation", measure=curve,
                          arguments={"draw": 0, "every": EVERY})  # fmt: skip
