@@ -706,6 +706,28 @@ REGISTRY |= {
 }  # fmt: skip
 
 
+# --- What makes a model large: the counts of a SASRec
+
+
+def _sasrec_parts(n_films, d, n_layers, room, watched):
+    from recsys_lib.counting import sequence_network
+
+    shape = {"n_items": n_films, "n_factors": d, "n_layers": n_layers}
+    found = {"layers": [0, 0]}
+    for part in sequence_network(**shape, places=watched, length=room):
+        name = "films" if part.name == "items" else "layers" if part.name.startswith("layer") else part.name
+        found[name] = [a + b for a, b in zip(found.get(name, [0, 0]), (part.numbers, part.flops))]
+    return found
+
+
+def _some_network(rng):
+    watched = int(rng.integers(1, 9))
+    return int(rng.integers(1, 200)), int(rng.integers(1, 20)), int(rng.integers(1, 4)), watched + 3, watched
+
+
+REGISTRY |= {"scale.sasrec_by_hand": (_some_network, _sasrec_parts)}
+
+
 @pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
 def test_each_function_is_registered_and_each_entry_is_written(path):
     written = {name for of, name in WRITTEN if of == path}
