@@ -2,7 +2,8 @@
 
 A multiplication and an addition are two FLOPs. What is counted are sums of products: vector by matrix, table row by
 weight, a linear system. What takes a few operations for each number (norms, softmax, activations) is left out. The
-building blocks stand here; `counting_models` puts the book's models together from them."""
+building blocks stand here; `counting_models` puts the book's models together from them.
+Chapter: What makes a model large."""
 
 from typing import NamedTuple
 
@@ -174,7 +175,7 @@ def training_memory(numbers, kept, batch, *, moments=2):
 
     numbers: P.   kept: activations of an example, as `totals` has them.   batch: examples.   moments: numbers that the
     optimiser keeps of each weight: 2 for Adam and AdamW, 1 for momentum, 0 for plain descent.
-    It is the least that has to be there at once; a framework keeps more (copies, padding, buffers)."""
+    All kept in full: sparse gradients or activations computed again take less, a framework's copies more."""
     for name, value in (("numbers", numbers), ("kept", kept), ("batch", batch), ("moments", moments)):
         setting(name, value, 0)
     weights = FLOAT * numbers

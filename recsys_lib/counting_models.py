@@ -85,7 +85,9 @@ def ease(model, history):
 
 
 def als(model, history):
-    """A small linear system for the person, then its vector against all items; the stored vectors of people rest."""
+    """A linear system for the person, then its vector against all items; the stored vectors of people rest.
+
+    The system holds the product of all items' vectors, 2 n d² FLOPs, which `ALS.score` computes anew at each call."""
     n, d = model.item_factors_.shape
     solve = 2 * n * d**2 + 2 * history * d**2 + 2 * d**3 / 3
     items = against_table("items", n, d)

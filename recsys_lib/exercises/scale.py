@@ -18,7 +18,7 @@ question(
     "scale.q3",
     a="The points come from one data set and one range of compute. Which of them lies at 100 times?",
     b="More seeds narrow the error bars of these points. Do they tell anything about a place where there is no point?",
-    c=right("Right: nothing was measured there, and on a fixed data set the loss stops falling at some width."),
+    c=right("Right: nothing was measured there. A line beyond its last point is a guess, up or down."),
 )
 question(
     "scale.q4",
