@@ -16,7 +16,7 @@ question(
 )
 question(
     "scale.q3",
-    a="The points come from one data set and one range of compute. Which of them lies at 100 times?",
+    a="The points come from two data sets and a narrow range of compute. Which of them lies at 100 times?",
     b="More seeds narrow the error bars of these points. Do they tell anything about a place where there is no point?",
     c=right("Right: nothing was measured there. A line beyond its last point is a guess, up or down."),
 )
@@ -47,7 +47,7 @@ def numbers(answer):
             (864, "These are the numbers of the layers. The tables hold most."),
             (9_160, "These are the tables. The layers and the last norm are missing."),
         ],
-        hint="Add four parts: n (d + 1), L d, two layers of 6 d² + 6 d, and 2 d.",
+        hint="Add four parts: n (d + 1), M d, two layers of 6 d² + 6 d, and 2 d.",
         praise="Right: 9,160 of the 10,040 stand in tables.",
     )
 
