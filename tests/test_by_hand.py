@@ -728,6 +728,18 @@ def _some_network(rng):
 REGISTRY |= {"scale.sasrec_by_hand": (_some_network, _sasrec_parts)}
 
 
+# --- One transformer for all: what the first place holds
+
+
+def _first_place(token, places):
+    from recsys_lib.models.one_transformer_network import first_place
+
+    return np.asarray(first_place(token, places[None], np.ones((1, len(places)), bool)))[0]
+
+
+REGISTRY |= {"one_model.first_place": (lambda rng: (rng.normal(size=5), rng.normal(size=(7, 5))), _first_place)}
+
+
 @pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
 def test_each_function_is_registered_and_each_entry_is_written(path):
     written = {name for of, name in WRITTEN if of == path}

@@ -28,6 +28,11 @@ WITHOUT_FUNCTION = {
             "the variance of a weighted mean, which the chapter's simulated world checks"
         ),
     },
+    "one_model": {
+        r"\frac{1}{4} \sum_t \frac{m_t(\text{one})}{m_t(\text{twin})}, \qquad \text{RMSE the other way round.}": (
+            "how the checkpoint was chosen; a test of the stored results repeats it, and an exercise asks it"
+        ),
+    },
 }
 
 

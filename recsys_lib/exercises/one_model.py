@@ -7,7 +7,7 @@ from recsys_lib.exercises import check_function, check_value, exercise, question
 question(
     "one_model.q1",
     a="The tables are shared, and so are all layers. What else goes into the first place?",
-    b=right("Right: the token is the one input that differs, and every layer reads it."),
+    b=right("Right: the token is the one input that differs, and the layer reads it."),
     c="No task has layers of its own here. What is added to the sum of the same history?",
 )
 question(
@@ -18,15 +18,15 @@ question(
 )
 question(
     "one_model.q3",
-    a="The bodies are small. Where do most of the numbers of a recommender stand?",
-    b=right("Right: four models keep three tables of films and four of letters, one model keeps one of each."),
-    c="Each request still passes through one body of the same size. What is kept once instead of several times?",
+    a="A cosine compares directions at one moment. Does it say where the training ends?",
+    b="A refit changes more than one thing, but it shows where the ratings end without the search. Does the cosine?",
+    c=right("Right: the cosine suggests, the refit measures."),
 )
 question(
     "one_model.q4",
-    a="A cosine compares directions at one moment. Does it say where the training ends?",
-    b="A refit changes more than one pull, but it is measured. What is the cosine?",
-    c=right("Right: the cosine suggests, the refit measures."),
+    a="The bodies are small. Where do most of the numbers of a recommender stand?",
+    b=right("Right: four models keep three tables of films and four of letters, one model keeps one of each."),
+    c="A request took as long with one model as with four. What is kept once instead of several times?",
 )
 
 
@@ -40,6 +40,8 @@ def first_place(answer):
         mistakes=[
             ([7.0, 6.0], "This is the sum without 1/√n: there are four places, so half of it."),
             ([2.5, 1.5], "You divided by n = 4. The sum is divided by its root, 2."),
+            ([3.5, 3.0], "The token is added after the division: it is not divided by the root."),
+            ([7 / np.sqrt(5), 6 / np.sqrt(5)], "The token is no place: add it after the division, and n is 4."),
             ([3.0, 3.0], "The token of the task is missing: it is added to the sum."),
             ([1 + 6 / np.sqrt(5), 6 / np.sqrt(5)], "The token is no place that is summed: n is 4, not 5."),
             ([1 + 6 / np.sqrt(3), 6 / np.sqrt(3)], "The last place holds zeros, but it is real: n is 4, not 3."),

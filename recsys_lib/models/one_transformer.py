@@ -27,7 +27,8 @@ class OneTransformer:
     history.   neighbors: films read beside a film whose genres are asked, those liked by the same people.
     dropout: in the blocks;   drop, batch, weight: task → share of h dropped, examples of a step, factor of its loss;
     those left out are the defaults.
-    steps: of training, each with a batch of every task.   learning_rate, weight_decay: AdamW's.   seed: fixes all.
+    steps: of training, each with a batch of every task; above `LOOKS` rounded up to a multiple of it.
+    learning_rate, weight_decay: AdamW's.   seed: fixes all.
     averaging: m, from 0 (none) to below 1: what is used are not the weights θ of the last step but w ← m w + (1 − m) θ,
     which starts at the first step's.
     What it is taught: next likes, all likes of a person from a part of them (softmax over the catalogue); ratings, half
@@ -173,7 +174,7 @@ class OneTransformer:
     def gradients(self, n_batches=10):
         """What each task's loss asks of the weights: {task: {name of a weight: array}}, the mean over some batches.
 
-        Of the weights that more than one task reads: the body, films, people, pieces of letters, genres shown."""
+        Of the weights that more than one task reads: body, films, people, pieces of letters, genres shown, decades."""
         network = self.network_
         shared = [w for w in network.trainable_variables if not w.name.startswith(OF_ONE_TASK)]
         total = {task: [np.zeros(w.shape, np.float32) for w in shared] for task in self.tasks}

@@ -85,6 +85,8 @@ class NarrowBlock(keras.layers.Layer):
 class OneTransformerNetwork(keras.Model):
     """Every task is the same sentence: [task] [what is known], and one vector h that is multiplied with a table.
 
+    To the product each task adds a simple model's answer: biases; in the search the cosine of letters.
+
         x_0 = token of the task + 1/√n · Σ of the n places;   h = x_0 after n_layers blocks over all places
         next likes: places = the person and films liked      logit_i  = h · f_i + b_i
         rating:     the person and films with their stars    r̂_i     = μ + b_u + c_i + β h · f_i

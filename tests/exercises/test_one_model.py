@@ -12,7 +12,7 @@ def said(capsys, name, answer):
 
 
 @pytest.mark.parametrize(
-    ("name", "letter"), [("one_model.q1", "b"), ("one_model.q2", "b"), ("one_model.q3", "b"), ("one_model.q4", "c")]
+    ("name", "letter"), [("one_model.q1", "b"), ("one_model.q2", "b"), ("one_model.q3", "c"), ("one_model.q4", "b")]
 )
 def test_questions(capsys, name, letter):
     assert said(capsys, name, None)[0] == "not yet"

@@ -5,7 +5,8 @@ same choices, looked at along each training on validation (draw 0, seed 0), fitt
 that is best for its task; the one keeps the point where the mean over the tasks of its value over twin (a)'s is largest
 (RMSE inverted). Then three seeds on test, refitted with validation, five for the genres; seed s has draw s of hidden
 genres. Beside them the rivals of each task, which say whether a twin is strong enough to be compared with. Where the
-one loses against twin (a), it is refitted without each other task, and the gradients of the tasks are compared.
+one loses against twin (a), it is refitted without each other task, on both data sets, and the gradients of the tasks
+are compared along a training.
 Costs come from processes of their own, one thread each."""
 
 import itertools
@@ -21,7 +22,7 @@ from multi_task import kept_frames, tables
 from recsys_lib import task_rivals
 from recsys_lib.models.multi_task import gradient_cosine
 from recsys_lib.models.one_transformer import OneTransformer
-from recsys_lib.task_intervals import tasks_bootstrap, value
+from recsys_lib.task_intervals import read_tasks, tasks_bootstrap, value
 from recsys_lib.tasks import TASKS, four_tasks
 
 CLASSES["OneTransformer"], SEED_ARGUMENT["OneTransformer"] = OneTransformer, "seed"
@@ -174,8 +175,22 @@ def loses(difference, task):
     return difference["low"] > 0 if METRIC[task] == "RMSE" else difference["high"] < 0
 
 
+def to_leave_out(run, parts):
+    """The tasks without which the one is fitted again: for each that loses, all others; on the second data the same."""
+    if run.dataset.suffix:
+        return [task for task in TASKS if f"without {task}" in read_tasks("one_model")]
+    lost = {
+        task
+        for task in TASKS
+        if loses(gap(frames_of(parts["one"], task), frames_of(parts["twins (a)"], task), task), task)
+    }
+    return [other for other in TASKS if lost - {other}]
+
+
 def pulls(model, split, part, dataset, *, draw, every):
-    """{"weights: task × task after n": cosine of gradients} along a training; of the body and of the film table."""
+    """{"weights: task × task after n": cosine of gradients} along a training; of the body and of the film table.
+
+    A look takes batches out of the training's own stream, so this is a training for itself."""
     found = {}
 
     def look(n):
@@ -231,7 +246,7 @@ def _measure(settings, data, liked_from, pipe):
 
 
 def main(dataset, with_costs=True):
-    """with_costs: False leaves out what has to be timed while nothing else runs."""
+    """with_costs: False leaves out what has to be timed while nothing else runs (on the first data set alone)."""
     run = Run(dataset)
     chosen = choose(run)
     parts = {"one": tested(run, chosen["one"])}
@@ -242,19 +257,18 @@ def main(dataset, with_costs=True):
             {task: frame for one in of_task if seed < len(one) for task, frame in one[seed].items()}
             for seed in range(max(map(len, of_task)))
         ]
-    for task in TASKS:
-        if loses(gap(frames_of(parts["one"], task), frames_of(parts["twins (a)"], task), task), task):
-            for other in TASKS:
-                if other != task:
-                    settings = chosen["one"] | {"tasks": [t for t in TASKS if t != other]}
-                    parts[f"without {other}"] = tested(run, settings)
+    refits = {
+        f"without {other}": chosen["one"] | {"tasks": [task for task in TASKS if task != other]}
+        for other in to_leave_out(run, parts)
+    }
+    parts |= {row: tested(run, settings) for row, settings in refits.items()}
     of_rivals, rival_settings = rivals(run)
     parts |= of_rivals
     cosines = run.part("OneTransformer", chosen["one"], 0, "test", measure=pulls,
                        arguments={"draw": 0, "every": EVERY})  # fmt: skip
     found = {row: [{"frames": kept_frames(frames)} for frames in seeds] for row, seeds in parts.items()}
     values = {"chosen": chosen | rival_settings, "cosines": {k: round(v, 4) for k, v in cosines.items()}}
-    values |= {"costs": costs(run, chosen) if with_costs else {}, **tables(found)}
+    values |= {"costs": costs(run, chosen | refits) if with_costs and not dataset.suffix else {}, **tables(found)}
     settings = {"every": EVERY, "longest": LONGEST, "seeds": {task: list(seeds) for task, seeds in SEEDS.items()}}
     run.record("one_model", settings, values, seeds=SEEDS["genres"])
 
