@@ -70,13 +70,14 @@ def test_tree_and_nearest_are_the_librarys(kept_page, value, trees):
     likes = np.array(tool.unpacked(value["codes"]["likes"], "uint16"), int)
     for kind, of_kind in zip(tool.KINDS, found, strict=True):
         tree, near = trees[kind], tool.of_twelve(value["codes"]["kinds"][kind]["near"]).reshape(-1, tool.NEAREST)
+        without = tool.unpacked(value["codes"]["kinds"][kind]["without"], "uint16")  # films with another's vector
         for film, (word, in_tree, under, nearest, common) in zip(films, of_kind, strict=True):
             assert word == tree.words[film].tolist() and nearest == near[film].tolist()
             assert under == [tree.below(word[:level]).tolist() for level in range(tool.LENGTH + 1)]
             share = tool.shared(tree.words, film, np.arange(len(tree.words)))
             assert common == share[films].tolist()
             order = np.lexsort((np.arange(len(share)), -likes, -share))
-            assert in_tree == order[order != film][:6].tolist()
+            assert in_tree == order[(order != film) & ~np.isin(order, without)][:6].tolist()
 
 
 def test_beams_are_those_of_the_library(kept_page, value, trees):
@@ -121,8 +122,8 @@ def test_it_opens_with_a_film_and_one_step(kept_page, trees, titles):
     ) and f"first two by {others[1]}, all three by {others[2]}" in reading(page)
     assert page.locator(".codes-tiles input:checked").count() == 3
     assert reading(page, 1).startswith(
-        "Step 1 of 4. Beginnings of a film's word: 64; the model gives them 100.0 % of the probability. "
-        "Kept: the likeliest 10. "
+        "Step 1 of 4. 64 beginnings lead to a film; the model gives them 100.0\xa0% of the probability of this code. "
+        "Kept: the likeliest 10, together "
     )
     assert page.locator(".codes-now li").count() == 10 and page.locator(".codes-drawn rect").count() == 11
     for n in (0, 1):
@@ -189,6 +190,17 @@ def test_a_film_without_a_vector_of_its_own_says_so(open_page, value, titles):
     assert "drawn at random" not in reading(page) and len(listed(page, "near")) == 6
 
 
+@pytest.mark.parametrize("how", ["by mouse", "by space"])
+def test_a_code_above_goes_back_up(page, how):
+    tile = page.locator(".codes-tiles").first.locator("label:has(input:checked)")
+    if how == "by mouse":
+        tile.click()
+    else:
+        tile.locator("input").focus()
+        page.keyboard.press("Space")
+    assert page.locator(".codes-tiles input:checked").count() == 1
+
+
 # --- The beam ---
 
 
@@ -204,13 +216,13 @@ def test_four_steps_forth_and_back(page, value, trees, titles):
         shown.append(listed(page, "now"))
         assert reading(page, 1).startswith(f"Step {step} of 4. ")
         there = any((word == target[:step]).all() for word in steps[step - 1][0][0])
-        assert there and ("is still among the kept." if step < 4 else "is in place 9.") in reading(page, 1)
+        assert there and ("is among them." if step < 4 else "is in place 9.") in reading(page, 1)
     assert page.get_by_role("button", name="Next step").is_disabled()
     films = tree.find(steps[-1][0][0])
     for line, film in zip(shown[3], films, strict=True):
         assert titles[film].split(" (")[0] in line.split("\n")[0]
     same = len(set(films.tolist()) & set(person["kinds"]["text"]["best"]))
-    assert reading(page, 1).endswith(f"Of the likeliest 10 of all films, the beam found {same}.")
+    assert reading(page, 1).endswith(f"Of the 10 likeliest of all words, {same} are here.")
     assert [line.startswith("●") for line in shown[3]] == (films == person["next"]).tolist()
     for step in (3, 2, 1):
         press(page, "One back")
@@ -220,6 +232,14 @@ def test_four_steps_forth_and_back(page, value, trees, titles):
         reading(page, 1).startswith("Nothing is written yet")
         and page.get_by_role("button", name="One back").is_disabled()
     )
+
+
+def test_the_next_film_with_anothers_word_is_said_to_be_so(open_page, value):
+    without = set(tool.unpacked(value["codes"]["kinds"]["collaborative"]["without"], "uint16").tolist())
+    drawn = [i for i, person in enumerate(value["code_beams"]["people"]) if person["next"] in without]
+    assert [i + 1 for i in drawn] == [9]
+    page = open_page(PAGE, query=f"{ALIEN}&codes=collaborative&person=9&step=4")
+    assert "has the word of another film" in reading(page, 1) and "was dropped" not in reading(page, 1)
 
 
 def test_a_film_dropped_by_the_beam_is_said_to_be(open_page, value, trees):
@@ -273,7 +293,7 @@ def test_the_width_is_moved_by_keyboard(page):
     for width in (2, 3):
         page.keyboard.press("ArrowRight")
         assert len(listed(page, "now")) == width
-    page.get_by_role("status").filter(has_text="Kept: the likeliest 3.").wait_for(state="attached")
+    page.get_by_role("status").filter(has_text="Kept: the likeliest 3, together").wait_for(state="attached")
 
 
 def test_the_state_stands_in_the_address(open_page):

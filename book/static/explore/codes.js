@@ -8,7 +8,7 @@
 	const many = (n, one = "film") => `${n.toLocaleString("en-GB")} ${one}${n === 1 ? "" : "s"}`;
 	const percent = (total) => {
 		const share = 100 * Math.exp(total / 1000);
-		return share >= 9.95 ? `${format(share, 0)} %` : share >= 0.095 ? `${format(share, 1)} %` : "< 0.1 %";
+		return share >= 9.95 ? `${format(share, 0)}\u00a0%` : share >= 0.095 ? `${format(share, 1)}\u00a0%` : "< 0.1\u00a0%";
 	};
 
 	const renewed = (node, name, value) => { if (node.getAttribute(name) !== value) node.setAttribute(name, value); };
@@ -24,7 +24,8 @@
 
 		const levels = [...find(".codes-levels").children].map((node, level) => {
 			const tiles = Array.from({ length: data.size }, (_, code) => {
-				const input = el("input", { type: "radio", name: `codes-${level}`, onchange: () => walk([...path.slice(0, level), code]) });
+				const go = () => walk([...path.slice(0, level), code]), up = () => { if (path[level] === code && path.length > level + 1) go(); };
+				const input = el("input", { type: "radio", name: `codes-${level}`, onchange: go, onclick: up, onkeydown: ({ key }) => { if (key === " ") up(); } });
 				const tile = el("label", input, el("span", String(code)));
 				node.querySelector(".codes-tiles").append(tile);
 				return { tile, input };
@@ -41,12 +42,13 @@
 			remember();
 		}
 
-		// Two genres that stand out most among these films, against all films, and their middle year.
+		// The two genres whose share among these films is most above that among all, and their middle year.
+		const usual = data.genreNames.map((_, g) => Array.from(data.genres).filter((bits) => bits & 2 ** g).length / data.n);
 		function about(some) {
 			const share = (films, bit) => films.filter((i) => data.genres[i] & bit).length / films.length;
-			const most = data.genreNames.map((name, g) => [name, share(some, 2 ** g)]).sort((a, b) => b[1] - a[1]).slice(0, 2);
+			const most = data.genreNames.map((name, g) => [name, share(some, 2 ** g), usual[g]]).sort((a, b) => b[1] - b[2] - a[1] + a[2]).slice(0, 2);
 			const years = some.map((i) => data.years[i]).sort();
-			return { genres: most.map(([name, part]) => `${name} ${format(100 * part, 0)}\u00a0%`).join(", "), year: years[years.length >> 1] };
+			return { genres: most.map(([name, part, all]) => `${name} ${format(100 * part, 0)}\u00a0% (of all ${format(100 * all, 0)}\u00a0%)`).join(", "), year: years[years.length >> 1] };
 		}
 
 		function show() {
@@ -74,7 +76,7 @@
 			const near = none ? [] : Array.from(of().near.subarray(film * data.nearest, (film + 1) * data.nearest));
 			const common = (i) => shared(mine, of().word(i)), code_count = (i) => common(i) ? many(common(i), "code") : "–";
 			const put = (name, films, more) => renew(find(`.codes-${name} ol`), films.map((i) => link(i, more(i))));
-			put("here", here.slice(0, LISTED), (i) => String(data.likes[i]));
+			put("here", here.slice(0, LISTED), (i) => (of().without.has(i) ? "drawn · " : "") + data.likes[i]);
 			find(".codes-here h2").textContent = path.length ? `Under ${written(path)}` : "All films";
 			find(".codes-here .explore-note").textContent = fill(find(".codes-here .explore-note").dataset.text, { shown: Math.min(LISTED, here.length), films: many(here.length) });
 			put("tree", in_tree(data, kind, film, data.nearest), code_count);
@@ -92,6 +94,7 @@
 			const person = people[select.value], { rows: scores, best } = person.kinds[kind], width = slider.valueAsNumber, target = of().word(person.next);
 			const all = beams(scores, of().under, width), now = all[step], begun = (word) => target.slice(0, word.length).join() === word.join();
 			const past = person.history.slice(-READ).map((i) => data.names[i]), more = person.history.length - past.length;
+			find(".codes-of").textContent = kind === "text" ? "text" : "ratings";
 			find(".codes-history").textContent = [...(more ? [`${more} more`] : []), ...past].join(" → ");
 			renew(rows, now.map(({ word, total }) => {
 				const films = under(word), whole = word.length === LENGTH;
@@ -106,8 +109,8 @@
 			const { dataset } = find(".codes-beam .explore-reading");
 			tell(step === 0 ? "start" : step < LENGTH ? "step" : "end", {
 				step, width: now.length, tried: now.tried,
-				inside: `${format(100 * now.inside, 1)} %`,
-				fate: lost >= 0 ? fill(dataset.lost, { title: data.short[person.next], at: lost + 1 }) : step === LENGTH ? fill(dataset.found, { title: data.short[person.next], place }) : fill(dataset.alive, { title: data.short[person.next] }),
+				mass: percent(1000 * Math.log(formulas.sum(now.map(({ total }) => Math.exp(total / 1000))))), inside: `${format(100 * now.inside, 1)}\u00a0%`,
+				fate: of().without.has(person.next) ? fill(dataset.drawn, { title: data.short[person.next] }) : lost >= 0 ? fill(dataset.lost, { title: data.short[person.next], at: lost + 1 }) : step === LENGTH ? fill(dataset.found, { title: data.short[person.next], place }) : fill(dataset.alive, { title: data.short[person.next] }),
 				same: now.filter(({ word }) => best.slice(0, width).includes(under(word)[0])).length,
 			});
 			next.disabled = step === LENGTH;
@@ -148,7 +151,7 @@
 				const value = Number(asked.get(name) ?? NaN);
 				return Number.isInteger(value) && value >= low && value <= high ? value : otherwise;
 			};
-			kind = asked.get("codes") in data.kinds ? asked.get("codes") : "text";
+			kind = Object.hasOwn(data.kinds, asked.get("codes")) ? asked.get("codes") : "text";
 			film = Math.max(data.ids.indexOf(Number(asked.get("film"))), -1);
 			if (film < 0) film = data.ids.indexOf(OPENING);
 			path = of().word(film).slice(0, LEVELS);
@@ -165,7 +168,7 @@
 		const to = (there) => () => { step = there(); root.classList.add("has-list"); run(); };
 		films.finder(find(".films-finder"), data, pick);
 		select.append(...people.map(({ history }, i) => el("option", { value: i }, `Person ${i + 1}, after ${data.short[history.at(-1)]}`)));
-		select.onchange = to(() => 1);
+		select.onchange = to(() => step);
 		explore.range(slider, to(() => step), (value) => String(value));
 		// A button that switches itself off would drop the focus.
 		const press = (there) => ({ currentTarget }) => { to(there)(); if (currentTarget.disabled) (next.disabled ? back : next).focus(); };

@@ -65,12 +65,13 @@ const words = (function () {
 	// Films, those with more ratings first.
 	const rated = (some, likes) => some.slice().sort((i, j) => likes[j] - likes[i] || i - j);
 
-	// The films that share the longest beginning with this one, among those the ones with more ratings first.
+	// The films that share the longest beginning with this one, among those the ones with more ratings first; without films
+	// that have the vector of another.
 	function in_tree({ likes, kinds }, kind, film, most) {
-		const { word, under } = kinds[kind], found = [];
+		const { word, under, without } = kinds[kind], found = [];
 		for (let level = LEVELS; level >= 0 && found.length < most; level--) {
 			const there = under.get(word(film).slice(0, level).join());
-			found.push(...rated(there.filter((i) => i !== film && !found.includes(i)), likes));
+			found.push(...rated(there.filter((i) => i !== film && !without.has(i) && !found.includes(i)), likes));
 		}
 		return found.slice(0, most);
 	}
