@@ -26,7 +26,7 @@ def parts(experiment, runner):
 def test_made_from_these_data(runner, name, data):
     stored = results.load(name)
     assert stored["inputs"][data] == results.fingerprint(runner.data_set(data).data)
-    assert stored["seeds"] == [0, 1, 2]
+    assert stored["seeds"] == stored["settings"]["draws"] == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -54,8 +54,8 @@ def test_every_row_is_there_with_its_tasks_and_seeds(experiment, name):
     expected |= {row: tasks for row, (tasks, _) in experiment.SEVERAL.items()} | {experiment.EARLY: TASKS}
     assert {row: set(tasks) for row, tasks in rows.items()} == {row: set(tasks) for row, tasks in expected.items()}
     for row, found in rows.items():
-        for frames in found.values():
-            assert len(frames) == 3 or (row in experiment.RIVALS and len(frames) == 1)
+        for task, frames in found.items():
+            assert len(frames) == len(experiment.SEEDS[task]) or (row in experiment.RIVALS and len(frames) == 1)
             assert all((0 <= f["top"]).all() and (f["bottom"] >= 0).all() for f in frames)
     unlike = [set(frame.index) for frame in rows["genres alone"]["genres"]]
     assert unlike[0] != unlike[1] and len(unlike[0]) == len(unlike[1])
