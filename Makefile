@@ -45,7 +45,7 @@ pages: env
 book: env pages ## build the site and say where it lies
 	@$(RUN)/build_book.py
 
-test: env models ## prove everything (about 12 minutes on two cores); one chapter: NB=notebooks/deep/full_build.ipynb
+test: env models ## prove everything (15 to 25 minutes on two cores); one chapter: NB=notebooks/deep/full_build.ipynb
 	@$(RUN)/test_all.py $(STEPS) $(if $(NB),--notebook $(NB))
 
 colab: env ## rehearse all notebooks whole in Colab's versions; one: NB=notebooks/deep/full_build.ipynb
