@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from _cost import _peak
 from _runner import CLASSES, SEED_ARGUMENT, Run, data_set, results
-from multi_task import kept_frames, tables
+from multi_task import SEEDS, kept_frames, tables
 
 from recsys_lib import task_rivals
 from recsys_lib.models.multi_task import gradient_cosine
@@ -27,7 +27,6 @@ from recsys_lib.tasks import TASKS, four_tasks
 
 CLASSES["OneTransformer"], SEED_ARGUMENT["OneTransformer"] = OneTransformer, "seed"
 METRIC = {"next likes": "NDCG@10", "rating": "RMSE", "genres": "micro-F1", "search": "NDCG@10"}
-SEEDS = {"next likes": range(3), "rating": range(3), "genres": range(5), "search": range(3)}
 INNER = {"a": 64, "b": 16}  # the width inside the blocks of the one and of its twins
 EVERY, LONGEST = 20, 120  # steps of training between two looks, and of the longest
 CHOICES = [{"learning_rate": rate, "weight_decay": decay} for rate in (0.005, 0.01) for decay in (0.001, 1.0)]
